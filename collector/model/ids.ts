@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+
+/** The project that everything belongs to until keys name others. */
+export const DEFAULT_PROJECT_ID = '00000000-0000-7000-8000-000000000001';
+
+const IDENTIFIER_LIMIT = 200;
+
+/** A UUID of version 8 (RFC 9562) derived from a text: the same text gives the same id wherever it is computed. */
+export function deriveUuid(text: string): string {
+  const hash = createHash('sha256').update(text).digest();
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  const hex = hash.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** The id of the execution that a span is: derived from the project, the trace and the span. */
+export function executionId(projectId: string, traceId: string, spanId: string): string {
+  return deriveUuid(`execution/${projectId}/${traceId}/${spanId}`);
+}
+
+/**
+ * A text fit for an identifier column and its index: U+0000 and lone surrogates become U+FFFD, and what is longer
+ * than 200 characters is cut and ends in a hash of the whole, so that different long ids stay different.
+ */
+export function cutIdentifier(text: string): string {
+  const clean = cleanText(text);
+  if (clean.length <= IDENTIFIER_LIMIT) return clean;
+  const hash = createHash('sha256').update(clean).digest('hex').slice(0, 16);
+  return `${clean.slice(0, IDENTIFIER_LIMIT - 17).toWellFormed()}~${hash}`;
+}
+
+/** A text that Postgres stores: U+0000 and lone surrogates become U+FFFD. */
+export function cleanText(text: string): string {
+  const wellFormed = text.isWellFormed() ? text : text.toWellFormed();
+  return wellFormed.includes('\u0000') ? wellFormed.replaceAll('\u0000', '\uFFFD') : wellFormed;
+}

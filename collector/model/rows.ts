@@ -1,0 +1,173 @@
+import type { Usage } from './gen-ai.js';
+import type { JsonValue } from './json.js';
+import type { SpanFacts } from './normalized-span.js';
+import type { LogRecordData, SpanData } from './span-data.js';
+
+/**
+ * The part of a stored span that rules over a whole trace need. `content` is set for spans whose bodies were loaded:
+ * always for agents, model calls, embeddings, tools and handoffs, and for the root.
+ */
+export interface TraceSpan {
+  traceId: string;
+  spanId: string;
+  parentSpanId: string | null;
+  name: string;
+  flags: number;
+  startTimeUnixNano: bigint;
+  endTimeUnixNano: bigint;
+  statusCode: number;
+  statusMessage: string;
+  facts: SpanFacts;
+  links: { traceId: string; spanId: string }[];
+}
+
+/** Everything that is stored of one trace, as it must be known to compute the rows derived from it. */
+export interface TraceMaterial {
+  traceId: string;
+  spans: TraceSpan[];
+  /** The whole span, for those whose bodies matter to a derived row; keyed by span id. */
+  bodies: ReadonlyMap<string, SpanData>;
+  /** Log records of the trace that carry message bodies or report calls, in order of time. */
+  logs: LogRecordData[];
+}
+
+/** The rows computed from one trace; they replace whatever was computed from it before. */
+export interface TraceRows {
+  trace: TraceRow;
+  executions: ExecutionRow[];
+}
+
+export type RunStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
+export type CostSource = 'reported' | 'computed' | 'mixed' | 'unknown';
+
+/** Sums over distinct model calls. Money is decimal text in US dollars. */
+export interface UsageTotals extends Usage {
+  costUsd: string | null;
+}
+
+export interface TraceRow {
+  traceId: string;
+  /** `session.id`, or the conversation id; null where the trace is its own session. */
+  sessionId: string | null;
+  conversationId: string | null;
+  userId: string | null;
+  name: string;
+  /** From the spans alone. Where `isComplete` is false, readers show `running` while the trace is young. */
+  status: RunStatus;
+  startTimeUnixNano: bigint;
+  endTimeUnixNano: bigint;
+  /** The root is here, and no span misses a parent that should come. */
+  isComplete: boolean;
+  spanCount: number;
+  llmCalls: number;
+  failedLlmCalls: number;
+  toolCalls: number;
+  errorCount: number;
+  failedSpanCount: number;
+  totals: UsageTotals;
+  costSource: CostSource;
+  agents: string[];
+  models: string[];
+  providers: string[];
+  tools: string[];
+  services: string[];
+  dialects: string[];
+  tags: string[];
+  environment: string | null;
+  inputPreview: string | null;
+  outputPreview: string | null;
+}
+
+export interface ThinkingTrace {
+  span_id: string;
+  time: string;
+  content: string;
+}
+
+export interface ToolCalled {
+  span_id: string;
+  name: string | null;
+  call_id: string | null;
+  arguments: JsonValue;
+  result: JsonValue;
+  error: string | null;
+  started_at: string;
+  duration_ms: number;
+}
+
+export interface ExecutionRow {
+  /** UUID derived from project, trace id and span id. */
+  id: string;
+  traceId: string;
+  spanId: string;
+  parentExecutionId: string | null;
+  caseId: string | null;
+  workflowId: string | null;
+  sessionId: string | null;
+  conversationId: string | null;
+  userId: string | null;
+  agentId: string | null;
+  agentName: string | null;
+  agentVersion: string | null;
+  /** `implicit` for the one execution of a trace that has model calls but no agent span. */
+  agentType: string | null;
+  modelName: string | null;
+  models: string[];
+  provider: string | null;
+  serviceName: string | null;
+  environment: string | null;
+  status: RunStatus;
+  attempt: number;
+  inputData: JsonValue;
+  outputData: JsonValue;
+  thinkingTraces: ThinkingTrace[];
+  toolsCalled: ToolCalled[];
+  errorType: string | null;
+  errorMessage: string | null;
+  llmCalls: number;
+  failedLlmCalls: number;
+  toolCalls: number;
+  own: UsageTotals;
+  total: UsageTotals;
+  costSource: CostSource;
+  startTimeUnixNano: bigint;
+  /** null while it runs. */
+  endTimeUnixNano: bigint | null;
+}
+
+/** What a session's row is folded from: one per trace of the session. */
+export type SessionTrace = TraceRow;
+
+export interface SessionRow {
+  sessionId: string;
+  task: string | null;
+  status: RunStatus;
+  startTimeUnixNano: bigint;
+  endTimeUnixNano: bigint;
+  traceCount: number;
+  entryCount: number;
+  userId: string | null;
+  conversationId: string | null;
+  llmCalls: number;
+  failedLlmCalls: number;
+  toolCalls: number;
+  errorCount: number;
+  failedSpanCount: number;
+  totals: UsageTotals;
+  costSource: CostSource;
+  agents: string[];
+  models: string[];
+  providers: string[];
+  tools: string[];
+  services: string[];
+  dialects: string[];
+  tags: string[];
+  environment: string | null;
+}
+
+/** Whether a span's own usage enters the totals. */
+export interface UsageVerdict {
+  counted: boolean;
+  /** Why not, in words for a reader; null where it is counted or there is nothing to count. */
+  because: string | null;
+}

@@ -1,0 +1,26 @@
+const NANOS_PER_SECOND = 1_000_000_000n;
+
+/** Splits nanoseconds since the epoch into whole microseconds and the remainder (0 to 999), always rounding down. */
+export function splitMicros(unixNano: bigint): { micros: bigint; nanos: number } {
+  return { micros: unixNano / 1000n, nanos: Number(unixNano % 1000n) };
+}
+
+/** RFC 3339 in UTC with 3, 6 or 9 fraction digits: as many as hold all that is known. */
+export function renderTime(unixNano: bigint): string {
+  const seconds = unixNano / NANOS_PER_SECOND;
+  const fraction = (unixNano % NANOS_PER_SECOND).toString().padStart(9, '0');
+  const digits = fraction.endsWith('000000') ? 3 : fraction.endsWith('000') ? 6 : 9;
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  return `${whole}.${fraction.slice(0, digits)}Z`;
+}
+
+/** Milliseconds between two times with microsecond digits; 0 where the end is before the start. */
+export function durationMillis(startUnixNano: bigint, endUnixNano: bigint): number {
+  if (endUnixNano <= startUnixNano) return 0;
+  return Number((endUnixNano - startUnixNano) / 1000n) / 1000;
+}
+
+/** Now, in nanoseconds since the epoch with the clock's millisecond precision. */
+export function nowUnixNano(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
+}
