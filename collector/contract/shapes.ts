@@ -364,7 +364,6 @@ export const Metric = z
     type: z.string(),
     unit: z.string(),
     description: z.string(),
-    point_count: z.int(),
     first_at: Time,
     last_at: Time,
   })

@@ -1,0 +1,251 @@
+import { homedir } from 'node:os';
+import { isIPv4 } from 'node:net';
+import { join } from 'node:path';
+import { SpanledgerError } from './errors.js';
+
+/** Everything `spanledger serve` can be told. */
+export interface Config {
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** null uses the embedded Postgres in `dataDir`. */
+  databaseUrl: string | null;
+  dataDir: string;
+  databaseConnections: number;
+  /** Largest request body, after decompression. */
+  maxBodyBytes: number;
+  /** The key that clients must send; null leaves the door open. */
+  apiKey: string | null;
+  insecure: boolean;
+  logLevel: LogLevel;
+  noOpen: boolean;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Flags as given on the command line, by setting; a switch is `true`. */
+export type Flags = { readonly [Key in keyof Config]?: string | boolean | undefined };
+
+/** One setting: the only place where its flag, its environment variable, its default and its limits are written. */
+export interface Setting<Value> {
+  flag: string;
+  /** The placeholder of the flag's value in help; null for a switch. */
+  argument: string | null;
+  env: string;
+  /** The value where nothing is said; what the environment says of directories counts. */
+  readDefault(environment: Environment): Value;
+  /** Undefined where the text is not allowed. */
+  parse(text: string): Value | undefined;
+  /** What `parse` accepts, in words. */
+  allowed: string;
+  description: string;
+  /** How a secret is shown; absent where it is none. */
+  conceal?(text: string): string;
+}
+
+export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } = {
+  host: {
+    flag: '--host',
+    argument: 'address',
+    env: 'SPANLEDGER_HOST',
+    readDefault: () => '127.0.0.1',
+    parse: parseHost,
+    allowed: 'a host name or an IP address, without a scheme or a port',
+    description: 'address to listen on; other than loopback needs --api-key or --insecure',
+  },
+  port: {
+    flag: '--port',
+    argument: 'number',
+    env: 'SPANLEDGER_PORT',
+    readDefault: () => 4318,
+    parse: (text) => parseInteger(text, 0, 65_535),
+    allowed: 'a number from 0 to 65535, where 0 picks a free port',
+    description: 'port of the API and of OTLP over HTTP',
+  },
+  databaseUrl: {
+    flag: '--database-url',
+    argument: 'url',
+    env: 'DATABASE_URL',
+    readDefault: () => null,
+    parse: (text) => (/^postgres(ql)?:\/\/\S+$/.test(text) ? text : undefined),
+    allowed: 'a URL such as postgres://user:password@host:5432/database',
+    description: 'Postgres to store in; without it, one is run in the data directory',
+    conceal: concealPassword,
+  },
+  dataDir: {
+    flag: '--data-dir',
+    argument: 'directory',
+    env: 'SPANLEDGER_DATA_DIR',
+    readDefault: findDataDir,
+    parse: (text) => (text.includes('\0') ? undefined : text),
+    allowed: 'a directory',
+    description: 'where the embedded Postgres keeps its data',
+  },
+  databaseConnections: {
+    flag: '--database-connections',
+    argument: 'count',
+    env: 'SPANLEDGER_DATABASE_CONNECTIONS',
+    readDefault: () => 6,
+    parse: (text) => parseInteger(text, 1, 500),
+    allowed: 'a number from 1 to 500',
+    description: 'most connections to the database at once',
+  },
+  maxBodyBytes: {
+    flag: '--max-body-bytes',
+    argument: 'size',
+    env: 'SPANLEDGER_MAX_BODY_BYTES',
+    readDefault: () => 64 * 1024 * 1024,
+    parse: parseBytes,
+    allowed: 'bytes or a size such as 64MiB, from 1KiB to 1GiB',
+    description: 'largest request body, after decompression',
+  },
+  apiKey: {
+    flag: '--api-key',
+    argument: 'key',
+    env: 'SPANLEDGER_API_KEY',
+    readDefault: () => null,
+    // A key has to fit in a header: printable ASCII without blanks.
+    parse: (text) => (/^[\x21-\x7e]+$/.test(text) ? text : undefined),
+    allowed: 'printable ASCII without spaces',
+    description: 'key that clients must send; without it, nobody is asked for one',
+    conceal: () => '(set)',
+  },
+  insecure: {
+    flag: '--insecure',
+    argument: null,
+    env: 'SPANLEDGER_INSECURE',
+    readDefault: () => false,
+    parse: parseSwitch,
+    allowed: 'true or false',
+    description: 'listen beyond loopback without an API key',
+  },
+  logLevel: {
+    flag: '--log-level',
+    argument: 'level',
+    env: 'SPANLEDGER_LOG_LEVEL',
+    readDefault: () => 'info',
+    parse: (text) => LOG_LEVELS.find((level) => level === text.toLowerCase()),
+    allowed: `one of ${LOG_LEVELS.join(', ')}`,
+    description: 'least severity that is logged',
+  },
+  noOpen: {
+    flag: '--no-open',
+    argument: null,
+    env: 'SPANLEDGER_NO_OPEN',
+    readDefault: () => false,
+    parse: parseSwitch,
+    allowed: 'true or false',
+    description: 'do not open a browser',
+  },
+};
+
+/** In the order in which help and `config print` show them. */
+export const SETTING_KEYS = Object.keys(SETTINGS) as (keyof Config)[];
+
+/** Where a value came from: the flag's name, the environment variable's name, or `default`. */
+export interface SettledSetting {
+  key: keyof Config;
+  value: Config[keyof Config];
+  /** The value fit to be shown: secrets concealed. */
+  shown: string;
+  source: string;
+}
+
+/**
+ * What the flags and the environment ask for; a flag wins over its variable, and an empty variable is an absent one.
+ * Throws `CONFIG_INVALID` with one line that names the flag or variable, what it was given and what it takes.
+ */
+export function parseConfig(given: { flags: Flags; env: Environment }): Config {
+  const settled = settleConfig(given).map(({ key, value }) => [key, value] as const);
+  // Each key of SETTINGS was settled with its own type, which fromEntries can't express.
+  const config = Object.fromEntries(settled) as unknown as Config;
+  if (!isLoopback(config.host) && config.apiKey === null && !config.insecure) {
+    throw new SpanledgerError(
+      'CONFIG_INVALID',
+      `--host ${config.host} would let anyone on the network read and write everything: ` +
+        'set --api-key (SPANLEDGER_API_KEY), or pass --insecure if that is meant',
+    );
+  }
+  return config;
+}
+
+/** Each setting with its value and where that came from. Throws as {@link parseConfig} does for a bad value. */
+export function settleConfig({ flags, env }: { flags: Flags; env: Environment }): SettledSetting[] {
+  return SETTING_KEYS.map((key) => settle(key, flags[key], env));
+}
+
+/** Whether only this machine can connect to the address. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+function settle(key: keyof Config, flag: string | boolean | undefined, env: Environment): SettledSetting {
+  const setting: Setting<Config[keyof Config]> = SETTINGS[key];
+  const variable = env[setting.env];
+  const source = flag !== undefined ? setting.flag : variable ? setting.env : 'default';
+  if (source === 'default') {
+    const value = setting.readDefault(env);
+    return { key, value, shown: value === null ? '(none)' : String(value), source };
+  }
+  const text = String(flag ?? variable);
+  const shown = setting.conceal?.(text) ?? text;
+  const value = text === '' ? undefined : setting.parse(text);
+  if (value === undefined) {
+    // A secret that could not be read is not repeated: it may be a key in the wrong place.
+    const given = setting.conceal === undefined ? `was given "${text}", but ` : '';
+    throw new SpanledgerError('CONFIG_INVALID', `${source} ${given}takes ${setting.allowed}`);
+  }
+  return { key, value, shown: setting.conceal === undefined ? String(value) : shown, source };
+}
+
+function parseHost(text: string): string | undefined {
+  const host = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  if (/^[0-9a-f.:%]*:[0-9a-f.:%]*:[0-9a-z.:%]*$/i.test(host)) return host;
+  return /^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?$/i.test(host) ? host.toLowerCase() : undefined;
+}
+
+function parseInteger(text: string, least: number, most: number): number | undefined {
+  if (!/^\d{1,9}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= least && value <= most ? value : undefined;
+}
+
+const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+};
+
+/** `mb` and `MiB` both mean 1,048,576 bytes: for a limit the larger reading does no harm. */
+function parseBytes(text: string): number | undefined {
+  const match = /^(\d{1,10}(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(text);
+  if (match === null) return undefined;
+  const bytes = Math.floor(Number(match[1]) * (BYTES_PER_UNIT[(match[2] ?? '').toLowerCase()] ?? 1));
+  return bytes >= 1024 && bytes <= 1024 ** 3 ? bytes : undefined;
+}
+
+function parseSwitch(text: string): boolean | undefined {
+  if (/^(true|1|yes|on)$/i.test(text)) return true;
+  return /^(false|0|no|off)$/i.test(text) ? false : undefined;
+}
+
+/** Replaces the password of a database URL, wherever it is written (libpq takes it as a parameter, too). */
+function concealPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:***@').replace(/([?&]password=)[^&]*/gi, '$1***');
+}
+
+/** XDG Base Directory Specification 0.8 on Linux, each system's own place elsewhere. */
+function findDataDir(env: Environment): string {
+  const home = env['HOME'] ?? homedir();
+  if (env['XDG_DATA_HOME']) return join(env['XDG_DATA_HOME'], 'spanledger');
+  if (process.platform === 'win32') {
+    return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'spanledger');
+  }
+  if (process.platform === 'darwin') return join(home, 'Library', 'Application Support', 'spanledger');
+  return join(home, '.local', 'share', 'spanledger');
+}
