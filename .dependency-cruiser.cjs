@@ -1,0 +1,62 @@
+/**
+ * The import rule of docs/architecture.md: data flows one way through the rooms, and each room may import only what
+ * is named for it here. What is not allowed is an error.
+ */
+const room = (name) => `^collector/${name}`;
+
+/** Room → the rooms it may import, itself and the leaves aside. */
+const ALLOWED = {
+  'model/': [],
+  'contract/': ['errors\\.ts'],
+  'errors\\.ts': [],
+  'telemetry\\.ts': [],
+  'auth\\.ts': ['errors\\.ts', 'model/'],
+  'config\\.ts': ['errors\\.ts'],
+  'otlp/': ['model/', 'errors\\.ts'],
+  'dialects/': ['model/'],
+  'projections/': ['model/'],
+  'storage/': ['model/', 'contract/', 'errors\\.ts'],
+  'ingest\\.ts': ['otlp/', 'dialects/', 'storage/storage\\.ts', 'model/', 'errors\\.ts', 'telemetry\\.ts'],
+  'receivers/': ['otlp/', 'ingest\\.ts', 'model/', 'errors\\.ts', 'auth\\.ts', 'telemetry\\.ts'],
+  'api/': ['contract/', 'storage/storage\\.ts', 'model/', 'errors\\.ts', 'auth\\.ts', 'telemetry\\.ts'],
+  'jobs/': ['storage/storage\\.ts', 'ingest\\.ts', 'errors\\.ts', 'telemetry\\.ts'],
+  'client/': ['contract/'],
+  'cli/': ['client/', 'collector\\.ts', 'config\\.ts', 'contract/', 'errors\\.ts', 'model/'],
+};
+
+const rules = Object.entries(ALLOWED).map(([from, to]) => ({
+  name: `${from.replace('\\', '')} imports only what it may`,
+  severity: 'error',
+  from: { path: room(from) },
+  to: { path: '^(collector|src)/', pathNot: [room(from), ...to.map(room)] },
+}));
+
+const only = (module, places) => ({
+  name: `${module} only in ${places.join(', ')}`,
+  severity: 'error',
+  from: { path: '^(collector|src)/', pathNot: places.map((place) => `^${place}`) },
+  to: { path: `^node_modules/${module}/` },
+});
+
+module.exports = {
+  forbidden: [
+    ...rules,
+    only('pg', ['collector/storage/postgres/']),
+    only('pg-copy-streams', ['collector/storage/postgres/']),
+    only('express', ['collector/receivers/', 'collector/api/', 'collector/interop/']),
+    {
+      name: 'the SDK never imports the collector',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^collector/' },
+    },
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'everything resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};
