@@ -49,7 +49,11 @@ function digest(text: string): Buffer {
 }
 
 function readKeys(headers: IncomingHttpHeaders): string[] {
-  const keys = [readAuthorization(headers.authorization), first(headers['x-api-key']), first(headers['api_key'])];
+  const keys = [
+    readAuthorization(headers.authorization),
+    first(headers['x-api-key']),
+    first(headers['api_key']),
+  ];
   return keys.map((key) => key?.trim()).filter((key) => key !== undefined && key !== '') as string[];
 }
 

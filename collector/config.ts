@@ -236,7 +236,7 @@ function parseSwitch(text: string): boolean | undefined {
 
 /** Replaces the password of a database URL, wherever it is written (libpq takes it as a parameter, too). */
 function concealPassword(url: string): string {
-  return url.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:***@').replace(/([?&]password=)[^&]*/gi, '$1***');
+  return url.replace(/^(\w+:\/\/[^:@/]*):.*@/, '$1:***@').replace(/([?&]password=)[^&]*/gi, '$1***');
 }
 
 /** XDG Base Directory Specification 0.8 on Linux, each system's own place elsewhere. */

@@ -20,6 +20,8 @@ export const ERRORS = {
   API_BAD_CURSOR: { http: 400, grpc: 3, retryable: false },
   API_NOT_FOUND: { http: 404, grpc: 5, retryable: false },
   API_METHOD_NOT_ALLOWED: { http: 405, grpc: 12, retryable: false },
+  API_BODY_TOO_LARGE: { http: 413, grpc: 8, retryable: false },
+  API_UNSUPPORTED_MEDIA_TYPE: { http: 415, grpc: 3, retryable: false },
   API_INTERNAL: { http: 500, grpc: 13, retryable: false },
   CONFIG_INVALID: { http: 500, grpc: 13, retryable: false },
   SERVER_PORT_IN_USE: { http: 500, grpc: 13, retryable: false },

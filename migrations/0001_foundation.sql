@@ -158,6 +158,7 @@ create table metric_points (
   metric_name text not null,
   time timestamptz not null,
   point_id bytea not null,
+  content_hash bytea not null,
   start_time timestamptz not null,
   received_at timestamptz not null,
   time_nanos smallint not null,

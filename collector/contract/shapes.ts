@@ -295,14 +295,16 @@ export const ExecutionTree: z.ZodType<ExecutionTree> = z
   })
   .meta({ id: 'ExecutionTree' });
 
+const Days = z.int().min(0).max(36_500);
+
 export const RetentionSettings = z
   .object({
     /** Days that spans, log records and metric points are kept; null = for ever. */
-    spans_days: z.int().min(0).nullable(),
+    spans_days: Days.nullable(),
     /** Days that message bodies are kept. */
-    payloads_days: z.int().min(0).nullable(),
+    payloads_days: Days.nullable(),
     /** Days that executions are kept. */
-    records_days: z.int().min(0).nullable(),
+    records_days: Days.nullable(),
   })
   .meta({ id: 'RetentionSettings' });
 export type RetentionSettings = z.infer<typeof RetentionSettings>;

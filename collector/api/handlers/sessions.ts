@@ -1,0 +1,28 @@
+import type { Routes } from '../../contract/routes.js';
+import { cutIdentifier } from '../../model/ids.js';
+import { cutFilter, presentPage, requireFound } from '../handlers.js';
+import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+
+export function createSessionHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['sessions']> {
+  return {
+    async list({ query }, projectId) {
+      const { limit, cursor, ...filter } = query;
+      const page = await storage.listSessions(projectId, cutFilter(filter), { limit, cursor });
+      return presentPage(page, (session) => session);
+    },
+    async get({ params }, projectId) {
+      const session = await storage.findSession(projectId, cutIdentifier(params.session_id));
+      return requireFound(session, `session ${params.session_id}`);
+    },
+    async traces({ params, query }, projectId) {
+      const sessionId = cutIdentifier(params.session_id);
+      requireFound(await storage.findSession(projectId, sessionId), `session ${params.session_id}`);
+      const page = await storage.listTraces(
+        projectId,
+        { session_id: sessionId },
+        { ...query, sort: 'started_at', order: 'asc' },
+      );
+      return presentPage(page, (trace) => trace);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Routes } from '../../contract/routes.js';
+import { cutFilter, presentPage } from '../handlers.js';
+import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+import { presentLogRecord, presentMetricPoint } from '../present-telemetry.js';
+
+export function createLogRecordHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['logRecords']> {
+  return {
+    async list({ query }, projectId) {
+      const { limit, cursor, attributes, ...filter } = query;
+      const page = await storage.listLogRecords(projectId, cutFilter(filter), { limit, cursor });
+      return presentPage(page, (record) => presentLogRecord(record, attributes));
+    },
+  };
+}
+
+export function createMetricHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['metrics']> {
+  return {
+    async list({ query }, projectId) {
+      return presentPage(await storage.listMetrics(projectId, query), (metric) => metric);
+    },
+    async points({ params, query }, projectId) {
+      const { limit, cursor, from, to, attributes } = query;
+      const page = await storage.listMetricPoints(projectId, params.name, { from, to }, { limit, cursor });
+      return presentPage(page, (point) => presentMetricPoint(point, attributes));
+    },
+  };
+}
+
+export function createIngestHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['ingest']> {
+  return {
+    async issues({ query }, projectId) {
+      return presentPage(await storage.listIngestIssues(projectId, query), (issue) => issue);
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import type { Routes } from '../../contract/routes.js';
+import type { Trace } from '../../contract/shapes.js';
+import type { Page, StoredSpan, TraceSpanWithKind } from '../../storage/storage.js';
+import { cutFilter, presentPage, requireFound } from '../handlers.js';
+import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+import { presentSpan, presentSpanSummary, hasUsage } from '../present-span.js';
+import type { AttributeStyle, TraceContext } from '../present-span.js';
+import { presentTimeline } from '../timeline.js';
+import { summarizeTrace } from '../trace-summary.js';
+import { buildSpanTree, nestSpanTree } from '../span-tree.js';
+import type { TraceTree } from '../../contract/answers.js';
+
+const DETAIL_SPANS = 1_000;
+/** The most rows that one read of storage gives. */
+const READ_ROWS = 500;
+
+export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Routes['traces']> {
+  const { storage, understanding } = options;
+  return {
+    async list({ query }, projectId) {
+      const { limit, cursor, sort, order, ...filter } = query;
+      const page = await storage.listTraces(projectId, cutFilter(filter), { limit, cursor, sort, order });
+      return presentPage(page, (trace) => trace);
+    },
+    async get({ params, query }, projectId) {
+      const trace = requireFound(await storage.findTrace(projectId, params.trace_id), describe(params));
+      const page = await readSpans(options, projectId, params.trace_id, query.payloads === 'full');
+      const spans = await presentSpans(options, projectId, trace, page.rows, query.attributes);
+      return { ...trace, spans, spans_next_cursor: page.nextCursor };
+    },
+    async spans({ params, query }, projectId) {
+      const trace = requireFound(await storage.findTrace(projectId, params.trace_id), describe(params));
+      const { limit, cursor, payloads, attributes } = query;
+      const page = await storage.listSpans(projectId, params.trace_id, {
+        limit,
+        cursor,
+        payloads: payloads === 'full',
+      });
+      const data = await presentSpans(options, projectId, trace, page.rows, attributes);
+      return { data, next_cursor: page.nextCursor };
+    },
+    async tree({ params, query }, projectId) {
+      const { spans, context } = await readTrace(projectId, params);
+      const tree = nestSpanTree(buildSpanTree(spans), query.max_spans, (span) =>
+        presentSpanSummary(span, context),
+      );
+      return {
+        // Children are rendered by the same function; the nesting can't be said without recursion.
+        roots: tree.roots as TraceTree['roots'],
+        span_count: tree.count,
+        truncated: tree.truncated,
+      };
+    },
+    async timeline({ params, query }, projectId) {
+      const { spans, context } = await readTrace(projectId, params);
+      return presentTimeline(spans, context, query);
+    },
+    async summary({ params }, projectId) {
+      const [trace, spans] = await Promise.all([
+        storage.findTrace(projectId, params.trace_id),
+        storage.listTraceSpans(projectId, params.trace_id),
+      ]);
+      return summarizeTrace(requireFound(trace, describe(params)), spans);
+    },
+  };
+
+  async function readTrace(
+    projectId: string,
+    params: { trace_id: string },
+  ): Promise<{ spans: TraceSpanWithKind[]; context: TraceContext }> {
+    const [trace, spans] = await Promise.all([
+      storage.findTrace(projectId, params.trace_id),
+      storage.listTraceSpans(projectId, params.trace_id),
+    ]);
+    requireFound(trace, describe(params));
+    return { spans, context: { trace, verdicts: understanding.judgeUsage(spans) } };
+  }
+}
+
+export function createSpanHandlers(options: HandlerOptions): GroupHandlers<Routes['spans']> {
+  return {
+    async get({ params, query }, projectId) {
+      const [stored, trace] = await Promise.all([
+        options.storage.findSpan(projectId, params.trace_id, params.span_id),
+        options.storage.findTrace(projectId, params.trace_id),
+      ]);
+      const span = requireFound(stored, `span ${params.span_id} in trace ${params.trace_id}`);
+      const context = await readContext(options, projectId, params.trace_id, trace, [span]);
+      return presentSpan(span, context, {
+        understanding: options.understanding,
+        attributes: query.attributes,
+        raw: 'whole',
+      });
+    },
+  };
+}
+
+function describe(params: { trace_id: string }): string {
+  return `trace ${params.trace_id}`;
+}
+
+async function readSpans(
+  { storage }: HandlerOptions,
+  projectId: string,
+  traceId: string,
+  payloads: boolean,
+): Promise<Page<StoredSpan>> {
+  const rows: StoredSpan[] = [];
+  let cursor: string | null | undefined;
+  while (cursor !== null && rows.length < DETAIL_SPANS) {
+    const limit = Math.min(READ_ROWS, DETAIL_SPANS - rows.length);
+    const page = await storage.listSpans(projectId, traceId, { limit, cursor, payloads });
+    rows.push(...page.rows);
+    cursor = page.nextCursor;
+  }
+  return { rows, nextCursor: cursor ?? null };
+}
+
+async function presentSpans(
+  options: HandlerOptions,
+  projectId: string,
+  trace: Trace,
+  spans: StoredSpan[],
+  attributes: AttributeStyle,
+) {
+  const context = await readContext(options, projectId, trace.trace_id, trace, spans);
+  return spans.map((span) =>
+    presentSpan(span, context, { understanding: options.understanding, attributes, raw: 'cut' }),
+  );
+}
+
+/** Verdicts need the whole trace, which is read only where one of the spans has usage to judge. */
+async function readContext(
+  { storage, understanding }: HandlerOptions,
+  projectId: string,
+  traceId: string,
+  trace: Trace | undefined,
+  spans: readonly StoredSpan[],
+): Promise<TraceContext> {
+  if (!spans.some(hasUsage)) return { trace, verdicts: new Map() };
+  return { trace, verdicts: understanding.judgeUsage(await storage.listTraceSpans(projectId, traceId)) };
+}

@@ -1,0 +1,63 @@
+import process from 'node:process';
+import { createPaint, wantsColour, type Canvas } from './render/paint.js';
+
+export interface Output {
+  write(text: string): unknown;
+  isTTY?: boolean | undefined;
+  columns?: number | undefined;
+}
+
+/** Everything a command touches of the process it runs in. */
+export interface Io {
+  stdout: Output;
+  stderr: Output;
+  env: Readonly<Record<string, string | undefined>>;
+  nowMillis: () => number;
+  /** Aborted when the user or the system asks to stop. Until a command calls this, a signal just ends the process. */
+  listenForStop(): AbortSignal;
+}
+
+const DEFAULT_COLUMNS = 100;
+const LEAST_COLUMNS = 40;
+
+/** How to draw on standard output: `COLUMNS` wins over what the terminal says, and a pipe gets 100 columns. */
+export function chooseCanvas({ stdout, env, nowMillis }: Io): Canvas {
+  const asked = Number.parseInt(env['COLUMNS'] ?? '', 10);
+  const columns = asked > 0 ? asked : (stdout.columns ?? DEFAULT_COLUMNS);
+  return {
+    width: Math.max(LEAST_COLUMNS, columns),
+    paint: createPaint(wantsColour(stdout.isTTY ?? false, env)),
+    nowMillis: nowMillis(),
+  };
+}
+
+const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** The io of this process. A reader that goes away (`| head`) ends it quietly. */
+export function createProcessIo(): Io {
+  let stop: AbortController | undefined;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (stop === undefined) process.exit(0);
+    stop.abort();
+  });
+  // Nobody is left to be told that standard error is closed.
+  process.stderr.on('error', () => undefined);
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    nowMillis: Date.now,
+    listenForStop() {
+      if (stop !== undefined) return stop.signal;
+      const controller = (stop = new AbortController());
+      for (const [name, number] of Object.entries(SIGNAL_NUMBERS)) {
+        process.on(name, () => {
+          if (controller.signal.aborted) process.exit(128 + number);
+          controller.abort();
+        });
+      }
+      return controller.signal;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { Command, CommanderError } from 'commander';
+import { addConfigCommand } from './commands/config.js';
+import { addDemoCommand } from './commands/demo.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addExecutionsCommand } from './commands/executions.js';
+import { addMigrateCommand } from './commands/migrate.js';
+import { addOpenApiCommand } from './commands/openapi.js';
+import { addRetentionCommand } from './commands/retention.js';
+import { addServeCommand } from './commands/serve.js';
+import { addSessionsCommand } from './commands/sessions.js';
+import { addTracesCommand } from './commands/traces.js';
+import { CliFailure, EXIT } from './failures.js';
+import type { Io } from './io.js';
+import { readVersion } from './version.js';
+
+const EXAMPLES = `
+Examples:
+  spanledger                              serve on http://127.0.0.1:4318
+  spanledger demo                         send a multi-agent run and show it
+  spanledger traces list --has-error      runs in which something went wrong
+  spanledger traces show latest           the newest run as a tree
+  spanledger traces tail                  follow runs as they come in
+
+Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 no server.`;
+
+/** All commands, not yet run; `serve` where none is named. What commander would print goes to `io`. */
+export function createProgram(io: Io): Command {
+  const program = new Command('spanledger')
+    .description(
+      'The ledger of what AI agents did: receives OpenTelemetry, stores it, answers questions about it.',
+    )
+    .version(readVersion(), '-V, --version')
+    .addHelpText('after', EXAMPLES)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      // Written once, by whoever catches the error.
+      outputError: () => undefined,
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+    });
+  addServeCommand(program, io);
+  addMigrateCommand(program, io);
+  addDemoCommand(program, io);
+  addDoctorCommand(program, io);
+  addTracesCommand(program, io);
+  addSessionsCommand(program, io);
+  addExecutionsCommand(program, io);
+  addRetentionCommand(program, io);
+  addConfigCommand(program, io);
+  addOpenApiCommand(program, io);
+  return program;
+}
+
+/** Runs what the arguments (without node and the script) ask for. Rejects with the failure of the command. */
+export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+  refuseUnknownCommand(program, args[0]);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0 || error.code === 'commander.help') return;
+    throw new CliFailure(EXIT.usage, describeUsage(error.message), { cause: error });
+  }
+}
+
+/** With a default command, commander would take a mistyped command for an argument of `serve`. */
+function refuseUnknownCommand(program: Command, name: string | undefined): void {
+  if (name === undefined || name.startsWith('-') || name === 'help') return;
+  const names = program.commands.map((command) => command.name());
+  if (names.includes(name)) return;
+  throw new CliFailure(EXIT.usage, `unknown command '${name}': spanledger knows ${names.join(', ')}`);
+}
+
+function describeUsage(message: string): string {
+  const line = message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return `${line}; --help shows what there is`;
+}

@@ -1,0 +1,33 @@
+import type { Session } from '../../contract/shapes.js';
+import { renderAge, renderDuration, renderMoney, renderTokenFlow, UNKNOWN } from './figures.js';
+import type { Canvas } from './paint.js';
+import { chooseStatusBrush, renderStatus } from './status.js';
+import { renderTable } from './table.js';
+
+/** One line a session, in the order given. */
+export function renderSessionTable(sessions: readonly Session[], canvas: Canvas): string {
+  const { paint, nowMillis } = canvas;
+  return renderTable(
+    sessions,
+    [
+      { title: 'SESSION', read: (session) => session.session_id, leastWidth: 20 },
+      { title: 'LAST SEEN', read: (session) => renderAge(session.last_seen_at, nowMillis) },
+      {
+        title: 'STATUS',
+        read: (session) => renderStatus(session.status),
+        brush: (session) => chooseStatusBrush(session.status, paint),
+      },
+      { title: 'TASK', read: (session) => session.task ?? '', leastWidth: 12, brush: () => paint.bold },
+      { title: 'TRACES', align: 'right', read: (session) => String(session.trace_count), dropOrder: 1 },
+      { title: 'TIME', align: 'right', read: (session) => renderDuration(session.duration_ms), dropOrder: 3 },
+      {
+        title: 'TOKENS',
+        align: 'right',
+        read: (session) => renderTokenFlow(session.input_tokens, session.output_tokens) || UNKNOWN,
+        dropOrder: 4,
+      },
+      { title: 'COST', align: 'right', read: (session) => renderMoney(session.cost_usd), dropOrder: 2 },
+    ],
+    canvas,
+  );
+}

@@ -1,0 +1,148 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createApi } from './api/api.js';
+import { createAuthenticator } from './auth.js';
+import type { Config } from './config.js';
+import { readContent } from './dialects/normalize.js';
+import { startHttpServer, type HttpServer } from './http-server.js';
+import { createIngest } from './ingest.js';
+import { createJobs } from './jobs/jobs.js';
+import { DEFAULT_PROJECT_ID } from './model/ids.js';
+import { createProjector } from './projections/projector.js';
+import { judgeUsage } from './projections/usage.js';
+import { createOtlpHttpReceiver } from './receivers/otlp-http.js';
+import { startEmbeddedPostgres } from './storage/postgres/embedded.js';
+import { migrateDatabase, type MigrationResult } from './storage/postgres/migrate.js';
+import { connectOrExplain, createPool, type PostgresConnection } from './storage/postgres/pool.js';
+import { createPostgresStorage } from './storage/postgres/postgres-storage.js';
+import { createTelemetry } from './telemetry.js';
+
+export type { Config } from './config.js';
+
+/** A running collector. */
+export interface Collector {
+  /** `http://HOST:PORT` of the API and of OTLP over HTTP. */
+  url: string;
+  /** Finishes what was accepted, refuses the new, and ends everything that was started, the database included. */
+  close(): Promise<void>;
+}
+
+export interface CollectorOptions {
+  /** Told in one line each what takes time while starting. */
+  onProgress?: (line: string) => void;
+}
+
+/** How long running requests may take to end once `close` was called. */
+const CLOSE_GRACE_MILLIS = 10_000;
+
+/** Bodies held at once, over all requests, as a multiple of the largest one that is taken. */
+const BODIES_IN_FLIGHT = 4;
+
+/**
+ * Starts everything, from the database up, and resolves once requests are answered.
+ * Rejects with a `SpanledgerError` whose message says what to do; whatever was started by then is ended again.
+ */
+export async function createCollector(config: Config, options: CollectorOptions = {}): Promise<Collector> {
+  const onProgress = options.onProgress ?? (() => undefined);
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    const database = await openDatabase(config, onProgress);
+    closers.push(database.close);
+    await migrateDatabase(database.connection, { onProgress });
+    const server = await startServices(config, database.connection, closers);
+    return { url: server.url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Applies the migrations that the configured database lacks, without serving. */
+export async function migrate(config: Config, options: CollectorOptions = {}): Promise<MigrationResult> {
+  const onProgress = options.onProgress ?? (() => undefined);
+  const database = await openDatabase(config, onProgress);
+  try {
+    return await migrateDatabase(database.connection, { onProgress });
+  } finally {
+    await database.close();
+  }
+}
+
+interface Database {
+  connection: PostgresConnection;
+  close: () => Promise<void>;
+}
+
+async function openDatabase(config: Config, onProgress: (line: string) => void): Promise<Database> {
+  if (config.databaseUrl === null) {
+    const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, onProgress });
+    return { connection: embedded.connection, close: () => embedded.stop() };
+  }
+  const connection = { connectionString: config.databaseUrl };
+  await connectOrExplain(connection);
+  return { connection, close: () => Promise.resolve() };
+}
+
+async function startServices(
+  config: Config,
+  connection: PostgresConnection,
+  closers: (() => Promise<void>)[],
+): Promise<HttpServer> {
+  const telemetry = createTelemetry({ logLevel: config.logLevel });
+  const pool = createPool(connection, {
+    max: config.databaseConnections,
+    onError: (error) => {
+      telemetry.log.warn({ err: error }, 'a database connection was lost');
+    },
+  });
+  const storage = await createPostgresStorage({ pool, projector: createProjector({ readContent }) });
+  closers.push(() => storage.close());
+  const jobs = createJobs({
+    storage,
+    onError: (error) => {
+      telemetry.log.error({ err: error }, 'a job failed');
+    },
+  });
+  closers.push(() => jobs.close());
+
+  const authenticate = createAuthenticator({ apiKey: config.apiKey, projectId: DEFAULT_PROJECT_ID });
+  const receiver = createOtlpHttpReceiver({
+    ingest: createIngest({ storage, telemetry }),
+    authenticate,
+    maxBodyBytes: config.maxBodyBytes,
+    maxBytesInFlight: config.maxBodyBytes * BODIES_IN_FLIGHT,
+    telemetry,
+  });
+  const api = createApi({
+    storage,
+    understanding: { readContent, judgeUsage },
+    authenticate,
+    version: readVersion(),
+    registry: telemetry.registry,
+    onError: (error) => {
+      telemetry.log.error({ err: error }, 'a request failed');
+    },
+  });
+  const server = await startHttpServer({
+    host: config.host,
+    port: config.port,
+    handler: (request, response) => {
+      if (receiver.handles(request.url ?? '/')) void receiver.handle(request, response);
+      else api(request, response);
+    },
+  });
+  closers.push(() => server.close(CLOSE_GRACE_MILLIS));
+  return server;
+}
+
+/** The version of the package that this file belongs to. */
+export function readVersion(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { pageOf } from '../answers.js';
+import { operations } from '../operations.js';
+import {
+  attributesQuery,
+  pageQuery,
+  SpanIdParameter,
+  textParameter,
+  timeQuery,
+  TraceIdParameter,
+} from '../parameters.js';
+import { defineRoute } from '../route.js';
+import { IngestIssue, LogRecord, Metric, MetricPoint } from '../shapes.js';
+
+const tag = 'Logs and metrics';
+
+export const logRecords = {
+  list: defineRoute(operations.logRecords.list, {
+    tag,
+    summary: 'List log records',
+    description: 'OTLP log records as they came, newest first.',
+    query: z.strictObject({
+      trace_id: TraceIdParameter.optional(),
+      span_id: SpanIdParameter.optional(),
+      session_id: textParameter('Session id.').optional(),
+      event_name: textParameter('Name of the event.').optional(),
+      severity: z
+        .int()
+        .min(0)
+        .max(24)
+        .optional()
+        .describe('Least severity number (OTLP: 9 is info, 17 error).'),
+      ...timeQuery,
+      ...attributesQuery,
+      ...pageQuery,
+    }),
+    response: pageOf(LogRecord),
+  }),
+};
+
+export const metrics = {
+  list: defineRoute(operations.metrics.list, {
+    tag,
+    summary: 'List metrics',
+    description: 'Every metric that points were received of, by name.',
+    query: z.strictObject({ ...pageQuery }),
+    response: pageOf(Metric),
+  }),
+  points: defineRoute(operations.metrics.points, {
+    tag,
+    summary: 'List the points of a metric',
+    description: 'OTLP data points as they came, newest first. A metric that is unknown has none.',
+    params: z.strictObject({ name: textParameter('Name of the metric.') }),
+    query: z.strictObject({ ...timeQuery, ...attributesQuery, ...pageQuery }),
+    response: pageOf(MetricPoint),
+  }),
+};
+
+export const ingest = {
+  issues: defineRoute(operations.ingest.issues, {
+    tag: 'Ingest',
+    summary: 'List ingest issues',
+    description: 'What was refused, repaired or not understood on the way in, newest first.',
+    query: z.strictObject({ ...pageQuery }),
+    response: pageOf(IngestIssue),
+  }),
+};

@@ -1,0 +1,49 @@
+import type { AnyValue } from '../model/any-value.js';
+import type { JsonValue } from '../model/json.js';
+import type { SpanType } from '../model/normalized-span.js';
+import type { LogRecordData, SpanData } from '../model/span-data.js';
+import { findAtPath, parseJson, toJson } from './readers/json.js';
+import { readString } from './readers/scalars.js';
+
+/** Longer JSON is not parsed for the sake of a light fact. */
+const JSON_TEXT_LIMIT = 1 << 20;
+
+/** A span as the tables look at it: attributes by key, JSON parsed once, and what was understood before. */
+export class SpanView {
+  readonly data: SpanData;
+  readonly logs: readonly LogRecordData[];
+  /** Of equal keys the first. */
+  readonly attributes: ReadonlyMap<string, AnyValue>;
+  /** Set once the role is known, which is before any other fact is read. */
+  type: SpanType = 'span';
+  /** Set with the outcome, which is read after the role and before other facts. */
+  hasFailed = false;
+  #json: Map<string, JsonValue | undefined> | undefined;
+
+  constructor(data: SpanData, logs: readonly LogRecordData[] = []) {
+    this.data = data;
+    this.logs = logs;
+    const attributes = new Map<string, AnyValue>();
+    for (const { key, value } of data.attributes) if (!attributes.has(key)) attributes.set(key, value);
+    this.attributes = attributes;
+  }
+
+  /** The text of an attribute; undefined where it is absent, empty or structured. */
+  string(key: string): string | undefined {
+    return readString(this.attributes.get(key));
+  }
+
+  /** A place in the JSON that an attribute holds as text or as structure. */
+  jsonAt(key: string, path: readonly (string | number)[]): JsonValue | undefined {
+    const json = (this.#json ??= new Map<string, JsonValue | undefined>());
+    if (!json.has(key)) json.set(key, this.#parse(key));
+    return findAtPath(json.get(key), path);
+  }
+
+  #parse(key: string): JsonValue | undefined {
+    const value = this.attributes.get(key);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string') return toJson(value);
+    return value.length > JSON_TEXT_LIMIT ? undefined : parseJson(value);
+  }
+}

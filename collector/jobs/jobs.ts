@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StorageMaintenance } from '../storage/storage.js';
+
+type RetentionRun = Awaited<ReturnType<StorageMaintenance['runRetention']>>;
+
+export interface JobsOptions {
+  storage: Pick<StorageMaintenance, 'ensurePartitions' | 'runRetention'>;
+  /** Told of a job that failed; it runs again at its next time. */
+  onError: (error: unknown) => void;
+  /** Told of each retention run that deleted something. */
+  onRetention?: (run: RetentionRun) => void;
+  /** Between the starts of two runs; an hour by default. */
+  intervalMillis?: number;
+}
+
+export interface Jobs {
+  /** Starts no more jobs and waits for the one that runs. Idempotent. */
+  close(): Promise<void>;
+}
+
+const HOUR_MILLIS = 3_600_000;
+const PARTITION_DAYS_AHEAD = 7;
+/** Retention begins this share of the interval after the start at most, so that collectors do not all begin at once. */
+const FIRST_RETENTION_SHARE = 1 / 12;
+
+/**
+ * Runs the upkeep that needs no request: partitions for the days ahead, at once and then hourly, and retention, first
+ * within five minutes and then hourly, each a little off the hour. Nothing here keeps the process alive.
+ */
+export function createJobs(options: JobsOptions): Jobs {
+  const { storage, onError, onRetention, intervalMillis = HOUR_MILLIS } = options;
+  const ending = new AbortController();
+
+  async function repeat(firstMillis: number, run: () => Promise<void>): Promise<void> {
+    for (let wait = firstMillis; await elapse(wait, ending.signal); wait = spread(intervalMillis)) {
+      try {
+        await run();
+      } catch (error) {
+        onError(error);
+      }
+    }
+  }
+
+  const running = [
+    repeat(0, () => storage.ensurePartitions(PARTITION_DAYS_AHEAD)),
+    repeat(Math.random() * intervalMillis * FIRST_RETENTION_SHARE, async () => {
+      const report = await storage.runRetention({ dryRun: false });
+      if (report.deleted.length > 0) onRetention?.(report);
+    }),
+  ];
+  return {
+    close: async () => {
+      ending.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+/** False where the wait was cut short. */
+async function elapse(millis: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await delay(millis, undefined, { ref: false, signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A tenth more or less. */
+function spread(millis: number): number {
+  return millis * (0.9 + Math.random() * 0.2);
+}

@@ -1,0 +1,273 @@
+import { isDecimal } from '../model/decimal.js';
+import type { Usage } from '../model/gen-ai.js';
+import type { TraceSpan } from '../model/rows.js';
+import { findFirst } from './sets.js';
+import type { SpanNode, TraceTree } from './tree.js';
+import { passDown } from './tree.js';
+
+/**
+ * One call of a model, whether one span reports it or several (a wrapper's span around the provider SDK's).
+ * `answered` calls are llm calls, `failed` ones failed attempts; `open` is one that runs still or was cancelled
+ * before it reported anything.
+ */
+export interface ModelCall {
+  /** The innermost span of the call: it says where in the tree the call is. */
+  node: SpanNode;
+  /** All spans of the call, `node` first. */
+  members: SpanNode[];
+  state: 'answered' | 'failed' | 'open';
+  /** The member whose usage is counted; null where none reports any. */
+  usageNode: SpanNode | null;
+  usage: Usage;
+  /** As reported by any member. */
+  costUsd: string | null;
+}
+
+/** Why a span is not a call of its own: the call it belongs to, and what gives it away, in words. */
+export interface Duplicate {
+  call: ModelCall;
+  because: string;
+}
+
+export interface ModelCalls {
+  /** Distinct calls, in the order of their nodes. */
+  calls: ModelCall[];
+  duplicates: ReadonlyMap<SpanNode, Duplicate>;
+}
+
+/** What the calls directly inside a span come to: the call that each stands for, and their tokens with all below. */
+interface Inner {
+  call: ModelCall;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/**
+ * Tells distinct model calls from spans that report the same call again (double counting rules 3 and 4): nested
+ * spans of one call, nested embeddings with the same model, and spans that share a response id.
+ */
+export function findModelCalls(tree: TraceTree): ModelCalls {
+  const enclosing = passDown<SpanNode | null>(tree, null, enclosingCall);
+  const inners = new Map<SpanNode, Inner[]>();
+  const calls: ModelCall[] = [];
+  const duplicates = new Map<SpanNode, Duplicate>();
+  for (const node of tree.depthFirst.toReversed()) {
+    if (!isCall(node)) continue;
+    const inside = (inners.get(node) ?? []).sort(
+      (left, right) => left.call.node.index - right.call.node.index,
+    );
+    const duplicate = findSameCall(node, inside);
+    const call = duplicate?.call ?? createCall(node);
+    if (duplicate === null) {
+      calls.push(call);
+    } else {
+      joinCall(call, node);
+      duplicates.set(node, duplicate);
+    }
+    const outer = enclosing[node.index];
+    if (outer != null) listOf(inners, outer).push(sumInner(call, node, inside));
+  }
+  const distinct = joinSameResponses(
+    calls.sort((left, right) => left.node.index - right.node.index),
+    duplicates,
+  );
+  return { calls: distinct, duplicates };
+}
+
+/** Answered calls, and failed attempts. */
+export function countCalls(calls: readonly ModelCall[]): { llmCalls: number; failedLlmCalls: number } {
+  return {
+    llmCalls: calls.filter(({ state }) => state === 'answered').length,
+    failedLlmCalls: calls.filter(({ state }) => state === 'failed').length,
+  };
+}
+
+/** The model that answered a call; the requested one where the answer names none, null where there was no answer. */
+export function readModel(call: ModelCall): string | null {
+  if (call.state !== 'answered') return null;
+  return (
+    findFirst(call.members, ({ responseModel }) => responseModel) ??
+    findFirst(call.members, ({ requestModel }) => requestModel)
+  );
+}
+
+/** Whether a span says how many tokens it took. What a pending copy says is not final. */
+export function hasUsage({ facts: { usage, isPending } }: TraceSpan): boolean {
+  return !isPending && Object.values(usage).some((tokens) => tokens !== null);
+}
+
+/** What a span says it cost; a failed one's 0 is no data (captured from Langfuse's SDK 5). */
+export function readCost(span: TraceSpan): string | null {
+  const cost = span.facts.reportedCostUsd;
+  if (cost === null || span.facts.isPending || !isDecimal(cost)) return null;
+  return span.facts.outcome === 'failed' && Number(cost) === 0 ? null : cost;
+}
+
+function isCall({ span }: SpanNode): boolean {
+  return span.facts.type === 'llm' || span.facts.type === 'embedding';
+}
+
+/** A wrapper's span holds the same call only as far as no agent and no tool begins in between. */
+function enclosingCall(parent: SpanNode, above: SpanNode | null): SpanNode | null {
+  if (isCall(parent)) return parent;
+  const { type } = parent.span.facts;
+  return type === 'agent' || type === 'tool' || type === 'handoff' ? null : above;
+}
+
+function createCall(node: SpanNode): ModelCall {
+  return {
+    node,
+    members: [node],
+    state: stateOf(node.span),
+    usageNode: hasUsage(node.span) ? node : null,
+    usage: { ...node.span.facts.usage },
+    costUsd: readCost(node.span),
+  };
+}
+
+/**
+ * A wait for a person comes after the answer that asked for it. A call that was cancelled after tokens had
+ * come was answered in part, and is paid for.
+ */
+function stateOf(span: TraceSpan): ModelCall['state'] {
+  const { outcome, isPending } = span.facts;
+  if (isPending || outcome === 'running') return 'open';
+  if (outcome === 'failed') return 'failed';
+  if (outcome === 'cancelled') return hasUsage(span) ? 'answered' : 'open';
+  return 'answered';
+}
+
+function findSameCall(outer: SpanNode, inside: readonly Inner[]): Duplicate | null {
+  const same = inside.filter(({ call }) => call.node.span.facts.type === outer.span.facts.type);
+  if (same.length === 0) return null;
+  const name = ({ call }: Inner): string => `span ${call.node.span.spanId}`;
+  const found = (inner: Inner, because: string): Duplicate => ({ call: inner.call, because });
+  const byId = same.find(({ call }) => sharesResponseId(call, outer));
+  if (byId) return found(byId, `The same call as ${name(byId)} inside it, which has the same response id.`);
+  const byCounts = same.find(({ call }) => hasEqualCounts(call.usage, outer.span.facts.usage));
+  if (byCounts) return found(byCounts, `The same call as ${name(byCounts)} inside it: the counts are equal.`);
+  const byModel = same.findLast(({ call }) => isSameEmbedding(call.node.span, outer.span));
+  if (byModel) return found(byModel, `The same embedding as ${name(byModel)} inside it: the model is equal.`);
+  if (!hasUsage(outer.span)) {
+    const silent = same.findLast(({ call }) => mayStandFor(call, outer));
+    return silent
+      ? found(silent, `The same call as ${name(silent)} inside it; this span has no usage.`)
+      : null;
+  }
+  if (same.length > 1 && isSum(outer.span.facts.usage, same)) {
+    return found(same[same.length - 1] as Inner, 'It repeats the sum of the model calls inside it.');
+  }
+  const silent = findSilentAnswer(outer, same);
+  return silent ? found(silent, `The same call as ${name(silent)} inside it.`) : null;
+}
+
+function sharesResponseId(call: ModelCall, node: SpanNode): boolean {
+  const id = node.span.facts.responseId;
+  return id !== null && call.members.some(({ span }) => span.facts.responseId === id);
+}
+
+function hasEqualCounts(left: Usage, right: Usage): boolean {
+  if (left.inputTokens === null && left.outputTokens === null) return false;
+  return left.inputTokens === right.inputTokens && left.outputTokens === right.outputTokens;
+}
+
+/** The SDK of Vercel (7) names the outer operation and each batch inside it `embeddings`, both with counts. */
+function isSameEmbedding(inner: TraceSpan, outer: TraceSpan): boolean {
+  if (inner.facts.type !== 'embedding') return false;
+  const names = [inner.facts.requestModel, inner.facts.responseModel].filter((name) => name !== null);
+  return names.some((name) => name === outer.facts.requestModel || name === outer.facts.responseModel);
+}
+
+/** An answered wrapper is not one of the failed attempts inside it. */
+function mayStandFor(call: ModelCall, outer: SpanNode): boolean {
+  return stateOf(outer.span) !== 'answered' || call.state === 'answered';
+}
+
+/** The only answer inside a span, where it says nothing of tokens and its id does not contradict. */
+function findSilentAnswer(outer: SpanNode, inside: readonly Inner[]): Inner | undefined {
+  const answers = inside.filter(({ call }) => call.state === 'answered');
+  const [only] = answers;
+  if (only === undefined || answers.length > 1 || only.call.usageNode !== null) return undefined;
+  const ids = [outer.span.facts.responseId, only.call.node.span.facts.responseId];
+  return stateOf(outer.span) === 'answered' && ids.includes(null) ? only : undefined;
+}
+
+function isSum(usage: Usage, inside: readonly Inner[]): boolean {
+  let input = 0;
+  let output = 0;
+  for (const { inputTokens, outputTokens } of inside) {
+    input += inputTokens;
+    output += outputTokens;
+  }
+  return input + output > 0 && (usage.inputTokens ?? 0) === input && (usage.outputTokens ?? 0) === output;
+}
+
+function sumInner(call: ModelCall, node: SpanNode, inside: readonly Inner[]): Inner {
+  const usage = call.usageNode === node ? call.usage : null;
+  let inputTokens = usage?.inputTokens ?? 0;
+  let outputTokens = usage?.outputTokens ?? 0;
+  for (const inner of inside) {
+    inputTokens += inner.inputTokens;
+    outputTokens += inner.outputTokens;
+  }
+  return { call, inputTokens, outputTokens };
+}
+
+/** Adds a span to its call: what the call does not know yet comes from it. */
+function joinCall(call: ModelCall, node: SpanNode): void {
+  const { span } = node;
+  call.members.push(node);
+  if (stateOf(span) === 'answered' && sharesResponseId(call, node)) call.state = 'answered';
+  call.costUsd ??= readCost(span);
+  if (!hasUsage(span)) return;
+  if (call.usageNode === null) {
+    call.usageNode = node;
+    call.usage = { ...span.facts.usage };
+    return;
+  }
+  const { usage } = span.facts;
+  if (usage.inputTokens === call.usage.inputTokens) {
+    call.usage.cachedInputTokens ??= usage.cachedInputTokens;
+    call.usage.cacheWriteTokens ??= usage.cacheWriteTokens;
+  }
+  if (usage.outputTokens === call.usage.outputTokens) call.usage.reasoningTokens ??= usage.reasoningTokens;
+}
+
+/** Rule 4: spans of one trace with the same response id are one call, wherever they are. */
+function joinSameResponses(calls: readonly ModelCall[], duplicates: Map<SpanNode, Duplicate>): ModelCall[] {
+  const byResponseId = new Map<string, ModelCall>();
+  const distinct = new Set(calls);
+  for (const call of calls) {
+    const id = call.members
+      .map(({ span }) => span.facts.responseId)
+      .find((responseId) => responseId !== null);
+    if (id == null) continue;
+    const known = byResponseId.get(id);
+    if (known === undefined) {
+      byResponseId.set(id, call);
+      continue;
+    }
+    const [kept, dropped] = tells(call) > tells(known) ? [call, known] : [known, call];
+    byResponseId.set(id, kept);
+    distinct.delete(dropped);
+    for (const member of dropped.members) {
+      joinCall(kept, member);
+      const because = `The same call as span ${kept.node.span.spanId}, which has the same response id.`;
+      duplicates.set(member, { call: kept, because });
+    }
+  }
+  return [...distinct];
+}
+
+function tells(call: ModelCall): number {
+  return (call.state === 'answered' ? 2 : 0) + (call.usageNode === null ? 0 : 1);
+}
+
+function listOf(lists: Map<SpanNode, Inner[]>, key: SpanNode): Inner[] {
+  let list = lists.get(key);
+  if (list === undefined) {
+    list = [];
+    lists.set(key, list);
+  }
+  return list;
+}

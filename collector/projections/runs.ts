@@ -1,0 +1,111 @@
+import type { TraceAnalysis } from './analysis.js';
+import type { ModelCall } from './calls.js';
+import { countCalls } from './calls.js';
+import type { ToolRun } from './tools.js';
+import type { Bill } from './totals.js';
+import { sumBills, sumCounted } from './totals.js';
+import type { SpanNode, TraceTree } from './tree.js';
+import { passDown } from './tree.js';
+import type { CountedUsage, UsageJudgement } from './usage.js';
+
+/** What belongs to one run of an agent, what agents inside it did left out. */
+export interface Run {
+  node: SpanNode;
+  /** The nearest enclosing agent's run. */
+  parent: Run | null;
+  /** It stands for the calls outside all agents. */
+  isImplicit: boolean;
+  calls: ModelCall[];
+  counted: CountedUsage[];
+  tools: ToolRun[];
+  /** The failed span below, agents inside it included, that ended last; undefined where none has failed. */
+  lastFailure: SpanNode | undefined;
+}
+
+/** Sums over a run with the runs inside it. */
+export interface RunSums {
+  bill: Bill;
+  llmCalls: number;
+  failedLlmCalls: number;
+  toolCalls: number;
+}
+
+/** The runs of a trace, parents before children, the implicit one last. */
+export function listRuns({ tree, judgement, toolRuns }: TraceAnalysis): Run[] {
+  const runs: Run[] = [];
+  const owners = new Array<Run | null>(tree.nodes.length).fill(null);
+  for (const node of tree.depthFirst) {
+    const above = node.parent === null ? null : (owners[node.parent.index] ?? null);
+    const run = node.span.facts.type === 'agent' ? emptyRun(node, above) : null;
+    owners[node.index] = run ?? above;
+    if (run !== null) runs.push(run);
+  }
+  const ownerOf = (node: SpanNode): Run | null => owners[node.index] ?? null;
+  const implicit = createImplicitRun(tree, judgement, (node) => ownerOf(node) === null);
+  for (const call of judgement.calls) (ownerOf(call.node) ?? implicit)?.calls.push(call);
+  for (const counted of judgement.counted) (ownerOf(counted.node) ?? implicit)?.counted.push(counted);
+  for (const tool of toolRuns) (ownerOf(tool.node) ?? implicit)?.tools.push(tool);
+  if (implicit !== null) runs.push(implicit);
+  noteFailures(tree, runs);
+  return runs;
+}
+
+function emptyRun(node: SpanNode, parent: Run | null, isImplicit = false): Run {
+  return { node, parent, isImplicit, calls: [], counted: [], tools: [], lastFailure: undefined };
+}
+
+function createImplicitRun(
+  tree: TraceTree,
+  { calls, counted }: UsageJudgement,
+  isUnowned: (node: SpanNode) => boolean,
+): Run | null {
+  const unowned = [...calls, ...counted].map(({ node }) => node).filter(isUnowned);
+  let first: SpanNode | null = null;
+  for (const node of unowned) if (first === null || node.index < first.index) first = node;
+  if (first === null) return null;
+  const topOf = passDown<SpanNode | null>(tree, null, (parent, above) => above ?? parent);
+  return emptyRun(topOf[first.index] ?? first, null, true);
+}
+
+/** For each run, the failed span inside it that ended last, the innermost where several ended together. */
+function noteFailures(tree: TraceTree, runs: readonly Run[]): void {
+  const byNode = new Map(runs.map((run) => [run.node, run]));
+  const last = new Array<SpanNode | undefined>(tree.nodes.length);
+  for (const node of tree.depthFirst.toReversed()) {
+    const below = last[node.index];
+    const run = byNode.get(node);
+    if (run !== undefined) run.lastFailure = below;
+    const mine = below ?? (node.span.facts.outcome === 'failed' ? node : undefined);
+    if (mine === undefined || node.parent === null) continue;
+    const known = last[node.parent.index];
+    if (known === undefined || isLater(mine, known)) last[node.parent.index] = mine;
+  }
+}
+
+function isLater(left: SpanNode, right: SpanNode): boolean {
+  const [leftEnd, rightEnd] = [left.span.endTimeUnixNano, right.span.endTimeUnixNano];
+  return leftEnd === rightEnd ? left.index > right.index : leftEnd > rightEnd;
+}
+
+/**
+ * Sums each run with the runs inside it. Children come after their parents in `runs`, so folding from the end adds
+ * each to its parent once.
+ */
+export function sumRuns(runs: readonly Run[]): Map<Run, RunSums> {
+  const sums = new Map(
+    runs.map((run): [Run, RunSums] => [
+      run,
+      { bill: sumCounted(run.counted), ...countCalls(run.calls), toolCalls: run.tools.length },
+    ]),
+  );
+  for (const run of runs.toReversed()) {
+    const inner = sums.get(run);
+    const outer = run.parent === null ? undefined : sums.get(run.parent);
+    if (inner === undefined || outer === undefined) continue;
+    outer.bill = sumBills([outer.bill, inner.bill]);
+    outer.llmCalls += inner.llmCalls;
+    outer.failedLlmCalls += inner.failedLlmCalls;
+    outer.toolCalls += inner.toolCalls;
+  }
+  return sums;
+}

@@ -1,0 +1,24 @@
+import type { SpanFacts } from '../model/normalized-span.js';
+import type { SpanNode } from './tree.js';
+
+/** The first value that is not null, in the order of the nodes. */
+export function findFirst(
+  nodes: Iterable<SpanNode>,
+  read: (facts: SpanFacts) => string | null,
+): string | null {
+  for (const { span } of nodes) {
+    const value = read(span.facts);
+    if (value !== null) return value;
+  }
+  return null;
+}
+
+/** Distinct values by first use, without nulls. */
+export function collectSet(nodes: Iterable<SpanNode>, read: (facts: SpanFacts) => string | null): string[] {
+  const values = new Set<string>();
+  for (const { span } of nodes) {
+    const value = read(span.facts);
+    if (value !== null) values.add(value);
+  }
+  return [...values];
+}

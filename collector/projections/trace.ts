@@ -1,0 +1,103 @@
+import type { RunStatus, TraceRow } from '../model/rows.js';
+import type { TraceAnalysis } from './analysis.js';
+import type { ModelCall } from './calls.js';
+import { countCalls, readModel } from './calls.js';
+import { countFailures } from './failures.js';
+import { readPreviews } from './preview.js';
+import { collectSet, findFirst } from './sets.js';
+import { sumCounted } from './totals.js';
+import type { SpanNode, TraceTree } from './tree.js';
+import { startOf } from './tree.js';
+import type { UsageJudgement } from './usage.js';
+
+/** Projects the row of a trace. */
+export function projectTraceRow({ traceId, tree, judgement, toolRuns, content }: TraceAnalysis): TraceRow {
+  const { nodes } = tree;
+  const conversationId = findFirst(nodes, ({ conversationId: id }) => id);
+  return {
+    traceId,
+    sessionId: findFirst(nodes, ({ sessionId }) => sessionId) ?? conversationId,
+    conversationId,
+    userId: findFirst(nodes, ({ userId }) => userId),
+    name: (tree.roots[0] ?? tree.tops[0])?.span.name ?? '',
+    status: readStatus(tree),
+    ...readTimes(nodes),
+    isComplete: tree.isComplete,
+    spanCount: nodes.length,
+    ...countCalls(judgement.calls),
+    toolCalls: toolRuns.length,
+    errorCount: countFailures(tree),
+    failedSpanCount: nodes.filter(({ span }) => span.facts.outcome === 'failed').length,
+    ...sumCounted(judgement.counted),
+    agents: collectSet(nodes, ({ type, agentName }) => (type === 'agent' ? agentName : null)),
+    models: listModels(judgement),
+    providers: listProviders(nodes, judgement.calls),
+    tools: [...new Set(toolRuns.map(({ name }) => name).filter((name) => name !== null))],
+    services: collectSet(nodes, ({ serviceName }) => serviceName),
+    dialects: collectSet(nodes, ({ dialect }) => dialect),
+    tags: [...new Set(nodes.flatMap(({ span }) => span.facts.tags))],
+    environment: findFirst(nodes, ({ environment }) => environment),
+    ...readPreviews(tree, content),
+  };
+}
+
+/** Distinct models by first use, those of agents included whose calls nobody reports. */
+function listModels({ calls, counted }: UsageJudgement): string[] {
+  const used = calls.map((call) => ({ node: call.node, model: readModel(call) }));
+  for (const { node, call } of counted) {
+    const { responseModel, requestModel } = node.span.facts;
+    if (call === null) used.push({ node, model: responseModel ?? requestModel });
+  }
+  used.sort((left, right) => left.node.index - right.node.index);
+  return [...new Set(used.map(({ model }) => model).filter((model) => model !== null))];
+}
+
+/** By the model calls; by the agents where no call names its provider. */
+function listProviders(nodes: readonly SpanNode[], calls: readonly ModelCall[]): string[] {
+  const providers = calls.map((call) => findFirst(call.members, ({ provider }) => provider));
+  const named = [...new Set(providers.filter((provider) => provider !== null))];
+  if (named.length > 0) return named;
+  return collectSet(nodes, ({ type, provider }) => (type === 'agent' ? provider : null));
+}
+
+/**
+ * `running` while a pending copy stands for any span, `waiting` while the last AI span waits for a person, otherwise
+ * what became of the roots, or of the tops as long as there is no root. What failed below a completed root is in the
+ * error count alone.
+ */
+function readStatus(tree: TraceTree): RunStatus {
+  if (tree.nodes.some(({ span }) => span.facts.outcome === 'running')) return 'running';
+  if (isWaiting(tree)) return 'waiting';
+  const outermost = tree.roots.length > 0 ? tree.roots : tree.tops;
+  const outcomes = new Set(outermost.map(({ span }) => span.facts.outcome));
+  if (outcomes.has('failed')) return 'failed';
+  return outcomes.has('cancelled') ? 'cancelled' : 'completed';
+}
+
+const WORK = new Set(['agent', 'llm', 'tool', 'embedding', 'handoff']);
+
+/** A wait is over once work has begun after it. */
+function isWaiting({ nodes }: TraceTree): boolean {
+  let waitingSince: bigint | null = null;
+  for (const { span } of nodes) {
+    if (span.facts.outcome === 'waiting') {
+      if (waitingSince === null || span.endTimeUnixNano > waitingSince) waitingSince = span.endTimeUnixNano;
+    } else if (waitingSince !== null && WORK.has(span.facts.type) && startOf(span) > waitingSince) {
+      waitingSince = null;
+    }
+  }
+  return waitingSince !== null;
+}
+
+/** First start and last end; times that are unknown (0) count only where there are no others. */
+function readTimes(nodes: readonly SpanNode[]): { startTimeUnixNano: bigint; endTimeUnixNano: bigint } {
+  let start: bigint | null = null;
+  let end = 0n;
+  for (const { span } of nodes) {
+    const spanStart = startOf(span);
+    if (spanStart !== 0n && (start === null || spanStart < start)) start = spanStart;
+    if (spanStart > end) end = spanStart;
+    if (span.endTimeUnixNano > end) end = span.endTimeUnixNano;
+  }
+  return { startTimeUnixNano: start ?? 0n, endTimeUnixNano: end };
+}

@@ -1,0 +1,177 @@
+import type { ClientBase } from 'pg';
+import type { JsonValue } from '../../../model/json.js';
+import type { ExecutionRow } from '../../../model/rows.js';
+import { splitMicros } from '../../../model/time.js';
+import { renderTimestamp } from '../rows/timestamp.js';
+import { encodeJson } from '../value-codec.js';
+import { hexBytes, insertStatement, renderInteger, sendRows } from './record-set.js';
+import type { RecordOf } from './record-set.js';
+import { cleanOrNull, renderUsage } from './summary-columns.js';
+
+const COLUMNS = {
+  id: 'uuid',
+  trace_id: 'bytea',
+  span_id: 'bytea',
+  parent_execution_id: 'uuid',
+  started_at: 'timestamptz',
+  completed_at: 'timestamptz',
+  created_at: 'timestamptz',
+  updated_at: 'timestamptz',
+  start_nanos: 'smallint',
+  completed_nanos: 'smallint',
+  duration_micros: 'bigint',
+  attempt: 'integer',
+  llm_calls: 'bigint',
+  failed_llm_calls: 'bigint',
+  tool_calls: 'bigint',
+  input_tokens: 'bigint',
+  output_tokens: 'bigint',
+  cached_input_tokens: 'bigint',
+  cache_write_tokens: 'bigint',
+  reasoning_tokens: 'bigint',
+  cost_usd: 'numeric',
+  own_input_tokens: 'bigint',
+  own_output_tokens: 'bigint',
+  own_cached_input_tokens: 'bigint',
+  own_cache_write_tokens: 'bigint',
+  own_reasoning_tokens: 'bigint',
+  own_cost_usd: 'numeric',
+  total_tokens: 'bigint',
+  case_id: 'text',
+  workflow_id: 'text',
+  session_id: 'text',
+  conversation_id: 'text',
+  user_id: 'text',
+  agent_id: 'text',
+  agent_name: 'text',
+  agent_version: 'text',
+  agent_type: 'text',
+  model_name: 'text',
+  models: 'text[]',
+  provider: 'text',
+  service_name: 'text',
+  environment: 'text',
+  status: 'text',
+  cost_source: 'text',
+  error_type: 'text',
+  error_message: 'text',
+  input_data: 'jsonb',
+  output_data: 'jsonb',
+  thinking_traces: 'jsonb',
+  tools_called: 'jsonb',
+} as const;
+
+const COMPARED = Object.keys(COLUMNS).filter(
+  (name) => name !== 'id' && name !== 'created_at' && name !== 'updated_at',
+);
+
+/** An execution that comes out the same keeps its row untouched, and so its `updated_at`. */
+const UPSERT = insertStatement(
+  'agent_executions',
+  COLUMNS,
+  'source.id',
+  `on conflict (project_id, id) do update set
+     updated_at = excluded.updated_at, ${COMPARED.map((name) => `${name} = excluded.${name}`).join(', ')}
+   where (${COMPARED.map((name) => `agent_executions.${name}`).join(', ')})
+     is distinct from (${COMPARED.map((name) => `excluded.${name}`).join(', ')})`,
+);
+
+const DELETE_OTHERS = `
+  delete from agent_executions
+  where project_id = $1 and trace_id = any($2::bytea[]) and not id = any($3::uuid[])`;
+
+/** Adds or replaces executions; `created_at` stays that of the first time. The caller holds the traces' locks. */
+export async function upsertExecutions(
+  client: ClientBase,
+  projectId: string,
+  executions: readonly ExecutionRow[],
+  nowMicros: bigint,
+): Promise<void> {
+  const rows = executions.map((execution) => renderExecution(execution, renderTimestamp(nowMicros)));
+  await sendRows(client, UPSERT, projectId, rows);
+}
+
+/** Deletes the executions of these traces that are not among `executions`. */
+export async function deleteOtherExecutions(
+  client: ClientBase,
+  projectId: string,
+  traceIds: readonly string[],
+  executions: readonly ExecutionRow[],
+): Promise<void> {
+  if (traceIds.length === 0) return;
+  await client.query(DELETE_OTHERS, [
+    projectId,
+    traceIds.map(hexBytes),
+    executions.map((execution) => execution.id),
+  ]);
+}
+
+function renderExecution(execution: ExecutionRow, now: string): RecordOf<typeof COLUMNS> {
+  const { total, own } = execution;
+  const ownUsage = renderUsage(own);
+  return {
+    id: execution.id,
+    trace_id: hexBytes(execution.traceId),
+    span_id: hexBytes(execution.spanId),
+    parent_execution_id: execution.parentExecutionId,
+    created_at: now,
+    updated_at: now,
+    ...renderTimes(execution),
+    attempt: execution.attempt,
+    llm_calls: execution.llmCalls,
+    failed_llm_calls: execution.failedLlmCalls,
+    tool_calls: execution.toolCalls,
+    ...renderUsage(total),
+    own_input_tokens: ownUsage.input_tokens,
+    own_output_tokens: ownUsage.output_tokens,
+    own_cached_input_tokens: ownUsage.cached_input_tokens,
+    own_cache_write_tokens: ownUsage.cache_write_tokens,
+    own_reasoning_tokens: ownUsage.reasoning_tokens,
+    own_cost_usd: ownUsage.cost_usd,
+    total_tokens: renderInteger((total.inputTokens ?? 0) + (total.outputTokens ?? 0)),
+    case_id: cleanOrNull(execution.caseId),
+    workflow_id: cleanOrNull(execution.workflowId),
+    session_id: cleanOrNull(execution.sessionId),
+    conversation_id: cleanOrNull(execution.conversationId),
+    user_id: cleanOrNull(execution.userId),
+    agent_id: cleanOrNull(execution.agentId),
+    agent_name: cleanOrNull(execution.agentName),
+    agent_version: cleanOrNull(execution.agentVersion),
+    agent_type: cleanOrNull(execution.agentType),
+    model_name: cleanOrNull(execution.modelName),
+    models: execution.models,
+    provider: cleanOrNull(execution.provider),
+    service_name: cleanOrNull(execution.serviceName),
+    environment: cleanOrNull(execution.environment),
+    status: execution.status,
+    cost_source: execution.costSource,
+    error_type: cleanOrNull(execution.errorType),
+    error_message: cleanOrNull(execution.errorMessage),
+    input_data: encodeData(execution.inputData),
+    output_data: encodeData(execution.outputData),
+    thinking_traces: encodeJson(execution.thinkingTraces as unknown as JsonValue),
+    tools_called: encodeJson(execution.toolsCalled as unknown as JsonValue),
+  };
+}
+
+function renderTimes(
+  execution: ExecutionRow,
+): Pick<
+  RecordOf<typeof COLUMNS>,
+  'started_at' | 'start_nanos' | 'completed_at' | 'completed_nanos' | 'duration_micros'
+> {
+  const start = splitMicros(execution.startTimeUnixNano);
+  const end = execution.endTimeUnixNano === null ? null : splitMicros(execution.endTimeUnixNano);
+  return {
+    started_at: renderTimestamp(start.micros),
+    start_nanos: start.nanos,
+    completed_at: end === null ? null : renderTimestamp(end.micros),
+    completed_nanos: end === null ? null : end.nanos,
+    duration_micros:
+      end === null ? null : (end.micros > start.micros ? end.micros - start.micros : 0n).toString(),
+  };
+}
+
+function encodeData(value: JsonValue): string | null {
+  return value === null ? null : encodeJson(value);
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import type { NormalizedSpan } from '../../../model/normalized-span.js';
+import { cleanText } from '../../../model/ids.js';
+import { splitMicros } from '../../../model/time.js';
+import { CopyBuffer } from '../copy/copy-buffer.js';
+import { isDecimal } from '../copy/numeric.js';
+import { OddTexts } from '../odd-text.js';
+import { encodeEvents, encodeLinks } from '../rows/nested-codec.js';
+import { encodeValue, joinEntries } from '../value-codec.js';
+import type { DictionaryEntries } from './dictionaries.js';
+
+/** The columns of `spans` in the order in which {@link encodeSpan} writes them. */
+export const SPAN_COPY_COLUMNS = (
+  'project_id trace_id span_id start_time end_time start_nanos end_nanos kind status_code flags ' +
+  'dropped_attributes_count dropped_events_count dropped_links_count ' +
+  'input_tokens output_tokens cached_input_tokens cache_write_tokens reasoning_tokens attempt ' +
+  'is_pending has_payload resource_id scope_id parent_span_id name type outcome status_message trace_state ' +
+  'dialect operation agent_name agent_id agent_version agent_type request_model response_model provider ' +
+  'response_id finish_reasons tool_name tool_call_id session_id conversation_id user_id service_name environment ' +
+  'tags case_id workflow_id reported_cost_usd error_type error_message attributes events links odd ' +
+  'content_hash received_at'
+).split(' ');
+
+/** The columns of `span_payloads` in the order in which {@link encodeSpan} writes them. */
+export const PAYLOAD_COPY_COLUMNS = [
+  'project_id',
+  'trace_id',
+  'span_id',
+  'start_time',
+  'attributes',
+  'events',
+  'received_at',
+];
+
+/** Encoded attributes and events longer than this go to `span_payloads`, whatever they are. */
+const LARGE_VALUE_LENGTH = 1024;
+const HASH_BYTES = 16;
+
+/** Which of two copies of a span is kept: the greater one, by these in this order (final beats pending). */
+export interface SpanVersion {
+  isPending: boolean;
+  endTimeUnixNano: bigint;
+  contentHash: Buffer;
+}
+
+/** Whether `candidate` replaces `current`. Of equal versions neither does. */
+export function beats(candidate: SpanVersion, current: SpanVersion): boolean {
+  if (candidate.isPending !== current.isPending) return current.isPending;
+  if (candidate.endTimeUnixNano !== current.endTimeUnixNano) {
+    return candidate.endTimeUnixNano > current.endTimeUnixNano;
+  }
+  return Buffer.compare(candidate.contentHash, current.contentHash) > 0;
+}
+
+/** A span with its rows in the format of COPY. */
+export interface EncodedSpan extends SpanVersion {
+  span: NormalizedSpan;
+  startMicros: bigint;
+  row: Buffer;
+  payload: Buffer | null;
+}
+
+/** Where a batch's spans are encoded; rows are views of it, so it is not reused. */
+export class SpanEncoder {
+  constructor(
+    private readonly projectId: string,
+    private readonly dictionaries: DictionaryEntries,
+    private readonly receivedMicros: bigint,
+  ) {}
+
+  /** Throws a RangeError where a number does not fit its column. */
+  encodeSpan(span: NormalizedSpan): EncodedSpan {
+    const bodies = splitBodies(span);
+    const row = new CopyBuffer(1024);
+    const payload = new CopyBuffer(bodies.hasPayload ? 1024 : 0);
+    row.beginRow(SPAN_COPY_COLUMNS.length);
+    this.putKey(row, span);
+    putRest(row, span, bodies, this.dictionaries);
+    if (bodies.hasPayload) {
+      payload.beginRow(PAYLOAD_COPY_COLUMNS.length);
+      this.putKey(payload, span);
+      payload.putJsonb(bodies.payloadAttributes);
+      payload.putJsonb(bodies.payloadEvents);
+    }
+    const contentHash = hashContent(row.view(0), payload.view(0));
+    row.putBytes(contentHash);
+    row.putTimestamp(this.receivedMicros);
+    if (bodies.hasPayload) payload.putTimestamp(this.receivedMicros);
+    return {
+      span,
+      isPending: span.facts.isPending,
+      endTimeUnixNano: span.data.endTimeUnixNano,
+      startMicros: splitMicros(span.data.startTimeUnixNano).micros,
+      contentHash,
+      row: row.view(0),
+      payload: bodies.hasPayload ? payload.view(0) : null,
+    };
+  }
+
+  private putKey(buffer: CopyBuffer, { data }: NormalizedSpan): void {
+    buffer.putUuid(this.projectId);
+    buffer.putHex(data.traceId);
+    buffer.putHex(data.spanId);
+    buffer.putTimestamp(splitMicros(data.startTimeUnixNano).micros);
+  }
+}
+
+interface Bodies {
+  attributes: string | null;
+  events: string | null;
+  payloadAttributes: string | null;
+  payloadEvents: string | null;
+  hasPayload: boolean;
+}
+
+/** Tells message bodies and large values from the rest. All values of one key stay together, in their order. */
+function splitBodies(span: NormalizedSpan): Bodies {
+  const entries = span.data.attributes.map(({ key, value }) => [key, encodeValue(value)] as const);
+  const heavyKeys = new Set<string>();
+  for (const [key, text] of entries) {
+    if (text.length > LARGE_VALUE_LENGTH || span.contentKeys.has(key)) heavyKeys.add(key);
+  }
+  const light = heavyKeys.size === 0 ? entries : entries.filter(([key]) => !heavyKeys.has(key));
+  const heavy = heavyKeys.size === 0 ? [] : entries.filter(([key]) => heavyKeys.has(key));
+  const events = encodeEvents(span.data.events);
+  const areEventsHeavy = events !== null && (span.hasContentEvents || events.length > LARGE_VALUE_LENGTH);
+  return {
+    attributes: light.length === 0 ? null : joinEntries(light),
+    payloadAttributes: heavy.length === 0 ? null : joinEntries(heavy),
+    events: areEventsHeavy ? null : events,
+    payloadEvents: areEventsHeavy ? events : null,
+    hasPayload: heavy.length > 0 || areEventsHeavy,
+  };
+}
+
+function putRest(
+  row: CopyBuffer,
+  { data, facts }: NormalizedSpan,
+  bodies: Bodies,
+  dictionaries: DictionaryEntries,
+): void {
+  const odd = new OddTexts();
+  row.putTimestamp(splitMicros(data.endTimeUnixNano).micros);
+  row.putInt2(splitMicros(data.startTimeUnixNano).nanos);
+  row.putInt2(splitMicros(data.endTimeUnixNano).nanos);
+  row.putInt4(data.kind);
+  row.putInt4(data.statusCode);
+  row.putInt8(data.flags);
+  row.putInt8(data.droppedAttributesCount);
+  row.putInt8(data.droppedEventsCount);
+  row.putInt8(data.droppedLinksCount);
+  const { usage } = facts;
+  row.putInt8(usage.inputTokens);
+  row.putInt8(usage.outputTokens);
+  row.putInt8(usage.cachedInputTokens);
+  row.putInt8(usage.cacheWriteTokens);
+  row.putInt8(usage.reasoningTokens);
+  row.putInt4(facts.attempt);
+  row.putBoolean(facts.isPending);
+  row.putBoolean(bodies.hasPayload);
+  row.putBytes(dictionaries.addResource(data.resource));
+  row.putBytes(dictionaries.addScope(data.scope));
+  row.putHex(data.parentSpanId);
+  row.putText(odd.store('name', data.name));
+  row.putText(facts.type);
+  row.putText(facts.outcome);
+  row.putText(odd.store('status_message', data.statusMessage));
+  row.putText(odd.store('trace_state', data.traceState));
+  putFacts(row, facts);
+  row.putJsonb(bodies.attributes);
+  row.putJsonb(bodies.events);
+  row.putJsonb(encodeLinks(data.links));
+  row.putJsonb(odd.encode());
+}
+
+function putFacts(row: CopyBuffer, facts: NormalizedSpan['facts']): void {
+  putClean(row, facts.dialect, facts.operation, facts.agentName, facts.agentId, facts.agentVersion);
+  putClean(row, facts.agentType, facts.requestModel, facts.responseModel, facts.provider, facts.responseId);
+  row.putTextArray(facts.finishReasons.map(cleanText));
+  putClean(row, facts.toolName, facts.toolCallId, facts.sessionId, facts.conversationId, facts.userId);
+  putClean(row, facts.serviceName, facts.environment);
+  row.putTextArray(facts.tags.map(cleanText));
+  putClean(row, facts.caseId, facts.workflowId);
+  const cost = facts.reportedCostUsd;
+  row.putNumeric(cost !== null && isDecimal(cost) ? cost : null);
+  putClean(row, facts.errorType, facts.errorMessage);
+}
+
+function putClean(row: CopyBuffer, ...texts: (string | null)[]): void {
+  for (const text of texts) row.putText(text === null ? null : cleanText(text));
+}
+
+function hashContent(row: Buffer, payload: Buffer): Buffer {
+  return createHash('sha256').update(row).update(payload).digest().subarray(0, HASH_BYTES);
+}

@@ -1,0 +1,91 @@
+import type { TraceSpan } from '../../../model/rows.js';
+import type { WriteReceipt } from '../../../model/write-batch.js';
+import type { PreparedBatch } from './prepared-batch.js';
+import { beats } from './span-encoder.js';
+import type { EncodedSpan, SpanVersion } from './span-encoder.js';
+import type { StoredVersion } from './spans.js';
+
+/** A trace that a group of batches touches. */
+export interface TouchedTrace {
+  traceId: string;
+  /** Had no row in `traces` before. */
+  isNew: boolean;
+  /** Its spans in the database when its row had been locked, by span id. */
+  stored: Map<string, StoredVersion>;
+  /** The best arrived copy of each span, by span id. */
+  arrived: Map<string, EncodedSpan>;
+}
+
+/** What to do to `spans`, and what to tell each batch's sender. */
+export interface SpanChanges {
+  inserted: EncodedSpan[];
+  replaced: TraceSpan[];
+  changedTraceIds: Set<string>;
+  receipts: WriteReceipt[];
+}
+
+/** The traces whose rows depend on a group: those of its spans, and of log records with content. */
+export function collectTouchedTraces(group: readonly PreparedBatch[]): Map<string, TouchedTrace> {
+  const traces = new Map<string, TouchedTrace>();
+  const touch = (traceId: string): TouchedTrace => {
+    let trace = traces.get(traceId);
+    if (trace === undefined) {
+      trace = { traceId, isNew: false, stored: new Map(), arrived: new Map() };
+      traces.set(traceId, trace);
+    }
+    return trace;
+  };
+  for (const batch of group) {
+    for (const encoded of batch.spans) {
+      const { traceId, spanId } = encoded.span.data;
+      const { arrived } = touch(traceId);
+      const other = arrived.get(spanId);
+      if (other === undefined || beats(encoded, other)) arrived.set(spanId, encoded);
+    }
+    for (const { contentTraceId } of batch.logs) if (contentTraceId !== null) touch(contentTraceId);
+  }
+  return traces;
+}
+
+/** Decides for each span whether it is new, a duplicate, or a better copy of one that is there. */
+export function mergeSpans(
+  group: readonly PreparedBatch[],
+  traces: ReadonlyMap<string, TouchedTrace>,
+): SpanChanges {
+  const inserted: EncodedSpan[] = [];
+  const replaced: TraceSpan[] = [];
+  const changedTraceIds = new Set<string>();
+  for (const { traceId, stored, arrived } of traces.values()) {
+    for (const [spanId, encoded] of arrived) {
+      const current = stored.get(spanId);
+      if (current !== undefined && !beats(encoded, current)) continue;
+      if (current !== undefined) replaced.push(current.traceSpan);
+      inserted.push(encoded);
+      changedTraceIds.add(traceId);
+    }
+  }
+  return { inserted, replaced, changedTraceIds, receipts: countSpans(group, traces) };
+}
+
+function countSpans(
+  group: readonly PreparedBatch[],
+  traces: ReadonlyMap<string, TouchedTrace>,
+): WriteReceipt[] {
+  const current = new Map<string, SpanVersion>();
+  return group.map((batch) => {
+    const receipt = { stored: 0, updated: 0, duplicate: 0 };
+    for (const encoded of batch.spans) {
+      const { traceId, spanId } = encoded.span.data;
+      const key = `${traceId}/${spanId}`;
+      const other = current.get(key) ?? traces.get(traceId)?.stored.get(spanId);
+      if (other !== undefined && !beats(encoded, other)) {
+        receipt.duplicate += 1;
+        continue;
+      }
+      current.set(key, encoded);
+      if (other === undefined) receipt.stored += 1;
+      else receipt.updated += 1;
+    }
+    return receipt;
+  });
+}

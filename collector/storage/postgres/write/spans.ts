@@ -1,0 +1,158 @@
+import type { ClientBase } from 'pg';
+import type { SpanType } from '../../../model/normalized-span.js';
+import type { TraceSpan } from '../../../model/rows.js';
+import type { SpanData } from '../../../model/span-data.js';
+import { splitMicros } from '../../../model/time.js';
+import { copyRows } from '../copy/copy-rows.js';
+import { loadDictionaries } from '../rows/dictionary-row.js';
+import type { StoredRow } from '../rows/queryable.js';
+import { SPAN_COLUMNS, SPAN_LIGHT_COLUMNS, readSpanData, readTraceSpan } from '../rows/span-row.js';
+import { renderTimestamp } from '../rows/timestamp.js';
+import { hexBytes } from './record-set.js';
+import { PAYLOAD_COPY_COLUMNS, SPAN_COPY_COLUMNS } from './span-encoder.js';
+import type { EncodedSpan, SpanVersion } from './span-encoder.js';
+
+/** A span that is in the database: its light part, and what tells its version. */
+export interface StoredVersion extends SpanVersion {
+  traceSpan: TraceSpan;
+}
+
+const LIST_LIGHT = `
+  select ${SPAN_LIGHT_COLUMNS}, content_hash from spans
+  where project_id = $1 and trace_id = any($2::bytea[])`;
+
+const LIST_WHOLE = `
+  select ${SPAN_COLUMNS} from spans
+  where project_id = $1 and trace_id = any($2::bytea[]) and span_id = any($3::bytea[])`;
+
+const LIST_PAYLOADS = `
+  select trace_id, span_id, attributes, events from span_payloads
+  where project_id = $1 and trace_id = any($2::bytea[]) and span_id = any($3::bytea[])`;
+
+const deleteStatement = (table: string): string => `
+  delete from ${table}
+  where project_id = $1 and trace_id = any($2::bytea[]) and span_id = any($3::bytea[])
+    and start_time = any($4::timestamptz[])
+    and (trace_id, span_id, start_time) in
+      (select * from unnest($2::bytea[], $3::bytea[], $4::timestamptz[]))`;
+
+const DELETE_SPANS = deleteStatement('spans');
+const DELETE_PAYLOADS = deleteStatement('span_payloads');
+
+/** The types whose bodies matter to derived rows; a root's do whatever its type. */
+const TYPES_WITH_BODIES: ReadonlySet<SpanType> = new Set([
+  'agent',
+  'llm',
+  'embedding',
+  'tool',
+  'handoff',
+  'retrieval',
+  'rerank',
+  'workflow',
+]);
+
+/** Whether a derived row may depend on the span's message bodies. */
+export function needsBody(span: TraceSpan, isRoot: (span: TraceSpan) => boolean): boolean {
+  return TYPES_WITH_BODIES.has(span.facts.type) || isRoot(span);
+}
+
+/** All spans of some traces, by trace id and span id. */
+export async function listStoredVersions(
+  client: ClientBase,
+  projectId: string,
+  traceIds: readonly string[],
+): Promise<Map<string, Map<string, StoredVersion>>> {
+  const byTrace = new Map<string, Map<string, StoredVersion>>();
+  for (const traceId of traceIds) byTrace.set(traceId, new Map());
+  if (traceIds.length === 0) return byTrace;
+  const { rows } = await client.query<StoredRow>(LIST_LIGHT, [projectId, traceIds.map(hexBytes)]);
+  for (const row of rows) {
+    const traceSpan = readTraceSpan(row);
+    byTrace.get(traceSpan.traceId)?.set(traceSpan.spanId, {
+      traceSpan,
+      isPending: traceSpan.facts.isPending,
+      endTimeUnixNano: traceSpan.endTimeUnixNano,
+      contentHash: row.content_hash as Buffer,
+    });
+  }
+  return byTrace;
+}
+
+/** Whole spans with their bodies, by {@link spanKey}. */
+export async function listSpanData(
+  client: ClientBase,
+  projectId: string,
+  spans: readonly TraceSpan[],
+): Promise<Map<string, SpanData>> {
+  const found = new Map<string, SpanData>();
+  if (spans.length === 0) return found;
+  const values = [projectId, [...new Set(spans.map((span) => hexBytes(span.traceId)))]];
+  const spanIds = [...new Set(spans.map((span) => hexBytes(span.spanId)))];
+  const { rows } = await client.query<StoredRow>(LIST_WHOLE, [...values, spanIds]);
+  const payloadRows = await client.query<StoredRow>(LIST_PAYLOADS, [...values, spanIds]);
+  const payloads = new Map(payloadRows.rows.map((row) => [rowKey(row), row]));
+  const dictionaries = await loadDictionaries(client, projectId, rows);
+  for (const row of rows) {
+    const key = rowKey(row);
+    found.set(key, readSpanData(row, payloads.get(key), dictionaries));
+  }
+  return found;
+}
+
+/** Copies the rows of spans that are not there. Rejects with 23505 where one is. */
+export async function copySpans(client: ClientBase, spans: readonly EncodedSpan[]): Promise<void> {
+  await copyRows(
+    client,
+    'spans',
+    SPAN_COPY_COLUMNS,
+    spans.map((span) => span.row),
+  );
+  await copyRows(
+    client,
+    'span_payloads',
+    PAYLOAD_COPY_COLUMNS,
+    spans.flatMap((span) => (span.payload === null ? [] : [span.payload])),
+  );
+}
+
+/** Deletes exactly these spans, with their payloads. */
+export async function deleteSpans(
+  client: ClientBase,
+  projectId: string,
+  spans: readonly TraceSpan[],
+): Promise<void> {
+  if (spans.length === 0) return;
+  const values = [
+    projectId,
+    spans.map((span) => hexBytes(span.traceId)),
+    spans.map((span) => hexBytes(span.spanId)),
+    spans.map((span) => renderTimestamp(splitMicros(span.startTimeUnixNano).micros)),
+  ];
+  await client.query(DELETE_SPANS, values);
+  await client.query(DELETE_PAYLOADS, values);
+}
+
+/** The light part of a span that has just arrived, as {@link readTraceSpan} gives it for a stored one. */
+export function toTraceSpan({ span: { data, facts } }: EncodedSpan): TraceSpan {
+  return {
+    traceId: data.traceId,
+    spanId: data.spanId,
+    parentSpanId: data.parentSpanId,
+    name: data.name,
+    flags: data.flags,
+    startTimeUnixNano: data.startTimeUnixNano,
+    endTimeUnixNano: data.endTimeUnixNano,
+    statusCode: data.statusCode,
+    statusMessage: data.statusMessage,
+    facts,
+    links: data.links.map(({ traceId, spanId }) => ({ traceId, spanId })),
+  };
+}
+
+export function spanKey(traceId: string, spanId: string): string {
+  return `${traceId}/${spanId}`;
+}
+
+function rowKey(row: StoredRow): string {
+  return spanKey((row.trace_id as Buffer).toString('hex'), (row.span_id as Buffer).toString('hex'));
+}

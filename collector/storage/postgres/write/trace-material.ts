@@ -1,0 +1,69 @@
+import type { ClientBase } from 'pg';
+import type { TraceMaterial, TraceSpan } from '../../../model/rows.js';
+import type { LogRecordData, SpanData } from '../../../model/span-data.js';
+import { beats } from './span-encoder.js';
+import type { TouchedTrace } from './span-merge.js';
+import { listSpanData, needsBody, spanKey, toTraceSpan } from './spans.js';
+
+/** A trace whose spans all came with this group, as far as is known. */
+export function gatherNewTrace(trace: TouchedTrace): TraceMaterial {
+  return gatherTrace(trace, new Map(), []);
+}
+
+/** Traces with everything that is stored of them, bodies of stored spans loaded where derived rows need them. */
+export async function loadMaterials(
+  client: ClientBase,
+  projectId: string,
+  traces: readonly TouchedTrace[],
+  contentLogs: ReadonlyMap<string, LogRecordData[]>,
+): Promise<TraceMaterial[]> {
+  const wanted = traces.flatMap((trace) => {
+    const isRoot = createRootTest(trace);
+    return listKept(trace).filter((span) => needsBody(span, isRoot));
+  });
+  const storedBodies = await listSpanData(client, projectId, wanted);
+  return traces.map((trace) => gatherTrace(trace, storedBodies, contentLogs.get(trace.traceId) ?? []));
+}
+
+function gatherTrace(
+  trace: TouchedTrace,
+  storedBodies: ReadonlyMap<string, SpanData>,
+  logs: LogRecordData[],
+): TraceMaterial {
+  const spans = listKept(trace);
+  const bodies = new Map<string, SpanData>();
+  for (const { spanId } of spans) {
+    const body = storedBodies.get(spanKey(trace.traceId, spanId));
+    if (body !== undefined) bodies.set(spanId, body);
+  }
+  const isRoot = createRootTest(trace);
+  for (const encoded of listWinners(trace)) {
+    const span = toTraceSpan(encoded);
+    spans.push(span);
+    if (needsBody(span, isRoot)) bodies.set(span.spanId, encoded.span.data);
+  }
+  return { traceId: trace.traceId, spans, bodies, logs };
+}
+
+/** Stored spans that no better copy has come for. */
+function listKept({ stored, arrived }: TouchedTrace): TraceSpan[] {
+  const kept: TraceSpan[] = [];
+  for (const [spanId, version] of stored) {
+    const candidate = arrived.get(spanId);
+    if (candidate === undefined || !beats(candidate, version)) kept.push(version.traceSpan);
+  }
+  return kept;
+}
+
+function listWinners({ stored, arrived }: TouchedTrace) {
+  return [...arrived].flatMap(([spanId, encoded]) => {
+    const current = stored.get(spanId);
+    return current === undefined || beats(encoded, current) ? [encoded] : [];
+  });
+}
+
+/** A span without a parent, or whose parent is not in the trace. */
+function createRootTest({ stored, arrived }: TouchedTrace): (span: TraceSpan) => boolean {
+  return ({ parentSpanId }) =>
+    parentSpanId === null || !(stored.has(parentSpanId) || arrived.has(parentSpanId));
+}

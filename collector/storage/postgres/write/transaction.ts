@@ -1,0 +1,111 @@
+import type { ClientBase } from 'pg';
+import { nowUnixNano, splitMicros } from '../../../model/time.js';
+import type { Projector, WriteReceipt } from '../../../model/write-batch.js';
+import { deriveSessions } from './derived-sessions.js';
+import { claimTraces, deriveTraces } from './derived-traces.js';
+import type { DictionaryWriter } from './dictionaries.js';
+import { insertIssues } from './issues.js';
+import { insertLogs, listContentLogs } from './logs.js';
+import { upsertPoints } from './metrics.js';
+import type { PreparedBatch } from './prepared-batch.js';
+import { collectTouchedTraces, mergeSpans } from './span-merge.js';
+import type { SpanChanges, TouchedTrace } from './span-merge.js';
+import { copySpans, deleteSpans, listStoredVersions } from './spans.js';
+
+export interface TransactionOptions {
+  projector: Projector;
+  dictionaries: DictionaryWriter;
+  /** Look for stored spans also of traces that have no row, as retention may leave them for a while. */
+  distrustsNewTraces: boolean;
+}
+
+/**
+ * Writes batches of one project within the client's open transaction; answers with a receipt for each.
+ *
+ * Writers of the same trace wait for each other at its row in `traces`, those of the same session at its row in
+ * `sessions`. Rows that several writers want are always taken in this order of statements, and in key order within
+ * each, so that waiting never goes in a circle: dictionaries, traces (found, then new), log records, metric points and
+ * catalogue, sessions (found, then new). Spans and executions belong to a locked trace.
+ */
+export async function writeGroup(
+  client: ClientBase,
+  group: readonly PreparedBatch[],
+  options: TransactionOptions,
+): Promise<WriteReceipt[]> {
+  const projectId = group[0]?.projectId ?? '';
+  const nowMicros = splitMicros(nowUnixNano()).micros;
+  const derivation = { client, projectId, projector: options.projector, nowMicros };
+  await options.dictionaries.insert(
+    client,
+    projectId,
+    group.map((batch) => batch.dictionaries),
+  );
+  const traces = collectTouchedTraces(group);
+  const locked = await claimTraces(derivation, traces);
+  await loadStored(client, projectId, traces, options.distrustsNewTraces);
+  const changes = mergeSpans(group, traces);
+  await deleteSpans(client, projectId, changes.replaced);
+  await copySpans(client, changes.inserted);
+  await writeRecords(client, projectId, group, changes);
+  const contentLogs = await listContentLogs(client, projectId, [...traces.keys()]);
+  const changed = [...traces.values()].filter(
+    (trace) => trace.isNew || changes.changedTraceIds.has(trace.traceId),
+  );
+  const traceRows = await deriveTraces(derivation, changed, locked, contentLogs);
+  await deriveSessions(derivation, traceRows, locked.oldSessionKeys);
+  await insertIssues(
+    client,
+    projectId,
+    group.flatMap((batch) => batch.issues),
+  );
+  return changes.receipts;
+}
+
+async function loadStored(
+  client: ClientBase,
+  projectId: string,
+  traces: ReadonlyMap<string, TouchedTrace>,
+  distrustsNewTraces: boolean,
+): Promise<void> {
+  const older = [...traces.values()].filter((trace) => distrustsNewTraces || !trace.isNew);
+  const stored = await listStoredVersions(
+    client,
+    projectId,
+    older.map((trace) => trace.traceId),
+  );
+  for (const trace of older) trace.stored = stored.get(trace.traceId) ?? new Map();
+}
+
+/** Writes log records and metric points, counts them, and notes the traces that new content belongs to. */
+async function writeRecords(
+  client: ClientBase,
+  projectId: string,
+  group: readonly PreparedBatch[],
+  { receipts, changedTraceIds }: SpanChanges,
+): Promise<void> {
+  const newLogs = await insertLogs(
+    client,
+    projectId,
+    group.flatMap((batch) => batch.logs),
+  );
+  const written = await upsertPoints(
+    client,
+    projectId,
+    group.flatMap((batch) => batch.points),
+  );
+  const newPoints = new Map(written);
+  group.forEach((batch, index) => {
+    const receipt = receipts[index];
+    if (receipt === undefined) return;
+    for (const log of batch.logs) {
+      // The first of equal records is the one that was stored.
+      const isNew = newLogs.delete(log.id);
+      receipt[isNew ? 'stored' : 'duplicate'] += 1;
+      if (isNew && log.contentTraceId !== null) changedTraceIds.add(log.contentTraceId);
+    }
+    for (const point of batch.points) {
+      receipt[newPoints.get(point.id) ?? 'duplicate'] += 1;
+      newPoints.delete(point.id);
+    }
+  });
+}

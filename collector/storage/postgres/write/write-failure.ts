@@ -1,0 +1,37 @@
+import { SpanledgerError } from '../../../errors.js';
+import { classifyDatabaseError, readErrorCode } from '../database-error.js';
+
+const SQL_STATE = /^[0-9A-Z]{5}$/;
+/** Connection exceptions, insufficient resources, operator intervention (PostgreSQL manual, appendix A). */
+const CONNECTION_CLASSES = new Set(['08', '53', '57']);
+/** Program limit exceeded, such as a value nested too deeply or too large: the same data would fail again. */
+const LIMIT_CLASS = '54';
+
+/** The SQLSTATE of a failure that the server reported. */
+export function readSqlState(error: unknown): string | undefined {
+  const code = readErrorCode(error);
+  return code !== undefined && SQL_STATE.test(code) ? code : undefined;
+}
+
+/** Whether a failure lies with the database or the way to it, so that other batches would fail as well. */
+export function isConnectionFailure(error: unknown): boolean {
+  if (error instanceof SpanledgerError) return error.code === 'STORAGE_UNAVAILABLE';
+  if (isProgramError(error)) return false;
+  const state = readSqlState(error);
+  return state === undefined || CONNECTION_CLASSES.has(state.slice(0, 2));
+}
+
+/** What a failed write is answered with. Data that can't be written however often it is tried is rejected. */
+export function toRejection(error: unknown): SpanledgerError {
+  if (isProgramError(error) || readSqlState(error)?.startsWith(LIMIT_CLASS) === true) {
+    return new SpanledgerError('STORAGE_REJECTED', 'The request holds something that cannot be stored.', {
+      cause: error,
+    });
+  }
+  return classifyDatabaseError(error);
+}
+
+/** Our own code stumbled over the data. */
+function isProgramError(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+}

@@ -1,0 +1,207 @@
+import { expect, test } from 'vitest';
+import { renderExecutionTable } from '../../collector/cli/render/execution-table.js';
+import { renderExecutionTree } from '../../collector/cli/render/execution-tree.js';
+import { renderExecutionHeader, renderTraceHeader } from '../../collector/cli/render/headers.js';
+import { createPaint, wantsColour } from '../../collector/cli/render/paint.js';
+import { renderSessionTable } from '../../collector/cli/render/session-table.js';
+import { renderSummary } from '../../collector/cli/render/summary.js';
+import { renderTraceLine } from '../../collector/cli/render/trace-line.js';
+import { renderTraceTable } from '../../collector/cli/render/trace-table.js';
+import type { TraceSummary } from '../../collector/contract/answers.js';
+import { makeCanvas, makeExecution, makeSession, makeTrace, NOW } from './samples.js';
+
+const busy = makeTrace({
+  agents: ['triage-lead', 'researcher'],
+  models: ['claude-sonnet-4-5-20250929', 'gpt-5-mini-2025-08-07'],
+  services: ['support-desk'],
+  llm_calls: 7,
+  tool_calls: 13,
+  error_count: 1,
+  input_tokens: 42_072,
+  output_tokens: 1728,
+  cached_input_tokens: 11_392,
+  reasoning_tokens: 826,
+  cost_usd: 0.0531,
+  cost_source: 'reported',
+  session_id: 'support-48213',
+  user_id: 'user-ines',
+  input_preview: 'Order 48213 arrived\nwith a cracked lid.',
+});
+
+test('traces are listed in aligned columns', () => {
+  const failed = makeTrace({
+    status: 'failed',
+    name: 'nightly\u001b[2J report',
+    duration_ms: 184_000,
+    error_count: 3,
+  });
+  expect(renderTraceTable([busy, failed], makeCanvas(160))).toMatchInlineSnapshot(`
+    "TRACE                             STARTED  STATUS       NAME                      AGENTS                     TIME               TOKENS     COST  ERRORS
+    4bf92f3577b34da6a3ce929d0e0e4736  1m ago   ✓ completed  invoke_agent triage-lead  triage-lead, researcher   20.0s  42.1k in / 1.7k out  $0.0531       1
+    4bf92f3577b34da6a3ce929d0e0e4736  1m ago   ✗ failed     nightly␛[2J report                                 3m 04s                    –        –       3"
+  `);
+});
+
+test('a narrow terminal drops columns, never the id or the name', () => {
+  expect(renderTraceTable([busy], makeCanvas(80))).toMatchInlineSnapshot(`
+    "TRACE                             STARTED  STATUS       NAME                TIME
+    4bf92f3577b34da6a3ce929d0e0e4736  1m ago   ✓ completed  invoke_agent tri…  20.0s"
+  `);
+});
+
+test('a trace on one line of a stream', () => {
+  expect(renderTraceLine(busy, makeCanvas(120))).toMatchInlineSnapshot(
+    `"11:58:30  ✓ completed  invoke_agent triage-lead            20.0s   $0.0531  4bf92f3577b34da6a3ce929d0e0e4736  42.1k in / 1.7k out"`,
+  );
+});
+
+test('the header of a trace says what it was and leaves out what is unknown', () => {
+  expect(renderTraceHeader(busy, makeCanvas())).toMatchInlineSnapshot(`
+    "invoke_agent triage-lead  ✓ completed  20.0s  1m ago
+      trace    4bf92f3577b34da6a3ce929d0e0e4736
+      work     3 spans, 7 model calls, 13 tool calls, 1 error
+      tokens   42.1k in / 1.7k out (11.4k cached, 826 reasoning)
+      cost     $0.0531 (reported)
+      agents   triage-lead, researcher
+      models   claude-sonnet-4-5-20250929, gpt-5-mini-2025-08-07
+      session  support-48213
+      user     user-ines
+      service  support-desk
+      input    Order 48213 arrived with a cracked lid."
+  `);
+  expect(renderTraceHeader(makeTrace({ status: 'running' }), makeCanvas())).toMatchInlineSnapshot(`
+    "invoke_agent triage-lead  … running  20.0s  1m ago
+      trace  4bf92f3577b34da6a3ce929d0e0e4736
+      work   3 spans, 0 model calls, 0 tool calls"
+  `);
+});
+
+test('sessions are listed in aligned columns', () => {
+  const sessions = [
+    makeSession({ task: 'Fix order 48213', cost_usd: 1.5 }),
+    makeSession({ session_id: '会話-1' }),
+  ];
+  expect(renderSessionTable(sessions, makeCanvas())).toMatchInlineSnapshot(`
+    "SESSION        LAST SEEN  STATUS       TASK             TRACES    TIME  TOKENS   COST
+    support-48213  1m ago     ✓ completed  Fix order 48213       2  8m 50s       –  $1.50
+    会話-1         1m ago     ✓ completed                        2  8m 50s       –      –"
+  `);
+});
+
+test('executions are listed and drawn under the ones that started them', () => {
+  const implicit = makeExecution({
+    agent_name: null,
+    agent_type: 'implicit',
+    status: 'running',
+    duration_ms: null,
+  });
+  expect(renderExecutionTable([makeExecution({ model_name: 'gpt-5-mini' }), implicit], makeCanvas(120)))
+    .toMatchInlineSnapshot(`
+    "EXECUTION                             STARTED  STATUS       AGENT       MODEL       TIME  TOKENS  COST
+    3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60  1m ago   ✓ completed  researcher  gpt-5-mini  8.0s       –     –
+    3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60  1m ago   … running    (implicit)                 –       –     –"
+  `);
+  const child = { ...makeExecution({ input_tokens: 10, output_tokens: 2 }), children: [] };
+  const root = { ...makeExecution({ agent_name: 'lead', tool_calls: 2 }), children: [child] };
+  expect(renderExecutionTree([root], makeCanvas(120))).toMatchInlineSnapshot(`
+    "AGENT          STATUS       MODEL  TOOLS  TIME         TOKENS  COST  EXECUTION
+    lead           ✓ completed             2  8.0s              –     –  3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60
+    └─ researcher  ✓ completed             0  8.0s  10 in / 2 out     –  3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60"
+  `);
+});
+
+test('an execution shows its tools, its first thought and its error', () => {
+  const execution = makeExecution({
+    status: 'failed',
+    error_type: 'TimeoutError',
+    error_message: 'orders.internal did not answer',
+    attempt: 2,
+    input_data: { order: '48213' },
+    thinking_traces: [
+      { span_id: '00000000000000ab', time: new Date(NOW).toISOString(), content: 'Two matters.' },
+    ],
+    tools_called: [
+      {
+        span_id: '00000000000000ac',
+        name: 'fetch_order',
+        call_id: null,
+        arguments: {},
+        result: null,
+        error: 'timeout',
+        started_at: new Date(NOW).toISOString(),
+        duration_ms: 2000,
+      },
+    ],
+  });
+  expect(renderExecutionHeader(execution, makeCanvas())).toMatchInlineSnapshot(`
+    "researcher  ✗ failed  8.0s  1m ago
+      execution  3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60
+      trace      4bf92f3577b34da6a3ce929d0e0e4736
+      error      TimeoutError: orders.internal did not answer
+      attempt    2
+      work       0 model calls, 0 tool calls
+      tools      fetch_order ✗
+      thinking   Two matters.
+      input      {"order":"48213"}"
+  `);
+});
+
+test('a summary says where the time went and where failures began', () => {
+  const step = { span_id: '00000000000000ad', started_at: new Date(NOW).toISOString() };
+  const summary: TraceSummary = {
+    ...makeTrace({ duration_ms: 10_000 }),
+    steps: [
+      { type: 'llm', count: 5, failed: 0, total_ms: 9000 },
+      { type: 'tool', count: 2, failed: 1, total_ms: 2300 },
+    ],
+    errors: [
+      {
+        ...step,
+        name: 'execute_tool fetch_order',
+        type: 'tool',
+        offset_ms: 3400,
+        duration_ms: 2004,
+        error_type: 'TimeoutError',
+        error_message: 'no answer',
+      },
+    ],
+    slowest_spans: [
+      { ...step, name: 'chat gpt-5', type: 'llm', offset_ms: 5500, duration_ms: 4000, self_ms: 4000 },
+    ],
+    critical_path: [],
+  };
+  expect(renderSummary(summary, makeCanvas())).toMatchInlineSnapshot(`
+    "Steps
+    TYPE  COUNT  FAILED  TIME
+    llm       5          9.0s
+    tool      2       1  2.3s
+
+    Slowest
+       AT  STEP            TIME   OWN  SHARE
+    +5.5s  llm chat gpt-5  4.0s  4.0s    40%
+
+    Errors (1)
+       AT  STEP                           ERROR
+    +3.4s  tool execute_tool fetch_order  TimeoutError: no answer"
+  `);
+});
+
+test('colour needs a terminal and no NO_COLOR, or FORCE_COLOR', () => {
+  expect(wantsColour(true, {})).toBe(true);
+  expect(wantsColour(false, {})).toBe(false);
+  expect(wantsColour(true, { NO_COLOR: '1' })).toBe(false);
+  expect(wantsColour(true, { NO_COLOR: '' })).toBe(true);
+  expect(wantsColour(true, { TERM: 'dumb' })).toBe(false);
+  expect(wantsColour(false, { FORCE_COLOR: '1' })).toBe(true);
+  expect(wantsColour(true, { FORCE_COLOR: '0' })).toBe(false);
+  expect(createPaint(true).red('no')).toBe('\u001b[31mno\u001b[39m');
+  expect(createPaint(false).red('no')).toBe('no');
+});
+
+test('colours do not move the columns', () => {
+  const plain = renderTraceTable([busy], makeCanvas(120));
+  const coloured = renderTraceTable([busy], { ...makeCanvas(120), paint: createPaint(true) });
+  expect(coloured).not.toBe(plain);
+  // eslint-disable-next-line no-control-regex -- what is being removed is a control sequence
+  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
+});

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isDecimal, sumDecimals } from '../../collector/model/decimal.js';
+
+describe('sumDecimals', () => {
+  it('adds what binary fractions can not', () => {
+    expect(sumDecimals(['0.1', '0.2'])).toBe('0.3');
+    expect(sumDecimals(Array.from({ length: 10_000 }, () => '0.000123'))).toBe('1.23');
+  });
+
+  it('keeps every digit of the largest and the smallest term', () => {
+    expect(sumDecimals(['123456789012345678901234567890', '0.000000000000000000000000000001'])).toBe(
+      '123456789012345678901234567890.000000000000000000000000000001',
+    );
+  });
+
+  it('reads exponents and signs', () => {
+    expect(sumDecimals(['1e-7', '2.5E+3', '-0.5', '+1.'])).toBe('2500.5000001');
+  });
+
+  it('is null where nothing is a number, and leaves out what is none', () => {
+    expect(sumDecimals([])).toBeNull();
+    expect(sumDecimals(['free', 'NaN', '1e999999999', ''])).toBeNull();
+    expect(sumDecimals(['free', '0'])).toBe('0');
+    expect(isDecimal('1,5')).toBe(false);
+  });
+
+  it('gives the sum that integers give, in any order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -1e9, max: 1e9 }), { minLength: 1 }), (millionths) => {
+        const texts = millionths.map((units) => `${units}e-6`);
+        const sum = sumDecimals(texts);
+        expect(sum).toBe(sumDecimals(texts.toReversed()));
+        expect(Number(sum) * 1e6).toBeCloseTo(
+          millionths.reduce((total, units) => total + units, 0),
+          2,
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCollector } from '../../collector/collector.js';
+import { parseConfig, type Flags } from '../../collector/config.js';
+import { createTestDatabase } from './database.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/collector/cli/main.js', import.meta.url));
+
+export interface TestCollector {
+  url: string;
+  databaseUrl: string;
+  /** GETs a path and answers its JSON; throws where the status is not 200. */
+  get<Body>(path: string): Promise<Body>;
+  close(): Promise<void>;
+}
+
+/** A whole collector in this process on a free port, with a database of its own. */
+export async function startTestCollector(flags: Flags = {}): Promise<TestCollector> {
+  const database = await createTestDatabase();
+  const config = parseConfig({
+    flags: { databaseUrl: database.connectionString, port: '0', logLevel: 'silent', noOpen: true, ...flags },
+    env: {},
+  });
+  const collector = await createCollector(config);
+  return {
+    url: collector.url,
+    databaseUrl: database.connectionString,
+    get: (path) => getJson(collector.url + path),
+    async close() {
+      await collector.close();
+      await database.drop();
+    },
+  };
+}
+
+export async function getJson<Body>(url: string): Promise<Body> {
+  const response = await fetch(url);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
+  return JSON.parse(text) as Body;
+}
+
+export interface SpawnedCollector {
+  url: string;
+  process: ChildProcess;
+  /** Everything it printed so far, both streams. */
+  output(): string;
+  /** Sends a signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+/** The built command in a process of its own, once it said that it is ready. Rejects with its output otherwise. */
+export async function spawnCollector(args: string[], env: NodeJS.ProcessEnv = {}): Promise<SpawnedCollector> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--no-open', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.on('close', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const ready = /^spanledger ready (\S+)$/m.exec(output);
+      if (ready?.[1] !== undefined) resolve(ready[1]);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    void ended.then(() => {
+      reject(new Error(`the collector ended before it was ready:\n${output}`));
+    });
+  });
+  return {
+    url,
+    process: child,
+    output: () => output,
+    end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** A folder that is deleted by `remove`, for an embedded database. */
+export function createTemporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'spanledger-test-'));
+  return {
+    path,
+    remove() {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}
