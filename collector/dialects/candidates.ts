@@ -1,4 +1,3 @@
-import type { SpanType } from '../model/normalized-span.js';
 import type { AttributeSource, DerivedSource, FactField, FactValues } from './dialect.js';
 import { findPrefix, REGISTRY, type RankedSource } from './registry.js';
 import type { SpanView } from './span-view.js';
@@ -6,6 +5,7 @@ import type { SpanView } from './span-view.js';
 type Candidate = RankedSource<AttributeSource<unknown>>;
 
 const NO_KEYS: ReadonlySet<string> = new Set();
+const NONE: readonly never[] = [];
 
 /** A value with the key it came from; the key is null where it follows from more than one. */
 export interface Pick<T> {
@@ -18,7 +18,8 @@ export interface Pick<T> {
 export class Candidates {
   readonly contentKeys: ReadonlySet<string>;
   readonly #view: SpanView;
-  readonly #byField = new Map<FactField, Candidate[]>();
+  /** By the field's number; each list in order of rank. */
+  readonly #byField: (Candidate[] | undefined)[] = new Array<Candidate[] | undefined>(REGISTRY.fieldCount);
 
   constructor(view: SpanView) {
     this.#view = view;
@@ -40,45 +41,46 @@ export class Candidates {
 
   /** The same with where it came from. */
   pick<F extends FactField>(field: F): Pick<FactValues[F]> | undefined {
-    const derived = REGISTRY.derived.get(field);
-    const attributes = this.#byField.get(field);
-    const sources = merge(attributes, derived);
-    if (sources === undefined) return undefined;
-    for (const { source, dialect } of sources) {
-      if (!isFor(source.only, this.#view.type)) continue;
-      const value = 'derive' in source ? source.derive(this.#view) : this.#read(source);
+    const number = REGISTRY.fieldNumbers.get(field) ?? 0;
+    const attributes = this.#byField[number] ?? NONE;
+    const derived = REGISTRY.derived[number] ?? NONE;
+    let nextAttribute = 0;
+    let nextDerived = 0;
+    for (;;) {
+      const attribute = attributes[nextAttribute];
+      const derivation = derived[nextDerived];
+      const isAttribute =
+        derivation === undefined || (attribute !== undefined && attribute.rank < derivation.rank);
+      const ranked = isAttribute ? attribute : derivation;
+      if (ranked === undefined) return undefined;
+      if (isAttribute) nextAttribute++;
+      else nextDerived++;
+      const value = this.#evaluate(ranked.source);
       if (value !== undefined) {
-        return { value: value as FactValues[F], key: 'derive' in source ? null : source.key, dialect };
+        const key = 'key' in ranked.source ? ranked.source.key : null;
+        return { value: value as FactValues[F], key, dialect: ranked.dialect };
       }
     }
-    return undefined;
   }
 
+  /** Insertion keeps the order of rank; there are rarely more than three. */
   #add(candidate: Candidate): void {
-    const list = this.#byField.get(candidate.field);
-    if (list === undefined) this.#byField.set(candidate.field, [candidate]);
-    else list.push(candidate);
+    const list = this.#byField[candidate.fieldNumber];
+    if (list === undefined) {
+      this.#byField[candidate.fieldNumber] = [candidate];
+      return;
+    }
+    let place = list.length;
+    while (place > 0 && (list[place - 1]?.rank ?? 0) > candidate.rank) place--;
+    list.splice(place, 0, candidate);
   }
 
-  #read(source: AttributeSource<unknown>): unknown {
+  #evaluate(source: AttributeSource<unknown> | DerivedSource<unknown>): unknown {
     const view = this.#view;
+    if (source.only?.includes(view.type) === false) return undefined;
+    if ('derive' in source) return source.derive(view);
     return source.read(
       source.path === undefined ? view.attributes.get(source.key) : view.jsonAt(source.key, source.path),
     );
   }
-}
-
-function isFor(only: readonly SpanType[] | undefined, type: SpanType): boolean {
-  return only?.includes(type) ?? true;
-}
-
-type AnySource = RankedSource<AttributeSource<unknown> | DerivedSource<unknown>>;
-
-function merge(
-  attributes: readonly Candidate[] | undefined,
-  derived: readonly RankedSource<DerivedSource<unknown>>[] | undefined,
-): readonly AnySource[] | undefined {
-  if (derived === undefined && (attributes === undefined || attributes.length === 1)) return attributes;
-  if (attributes === undefined) return derived;
-  return [...attributes, ...(derived ?? [])].sort((left, right) => left.rank - right.rank);
 }

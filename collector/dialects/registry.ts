@@ -22,6 +22,7 @@ export const DIALECTS: readonly Dialect[] = [spanledger, plain, otelGenAi, openI
 /** A source with its place in the order of all sources of its field; the lowest rank is asked first. */
 export interface RankedSource<S> {
   field: FactField;
+  fieldNumber: number;
   dialect: string;
   rank: number;
   source: S;
@@ -54,7 +55,11 @@ export interface Registry {
   keys: ReadonlyMap<string, KnownKey>;
   /** Prefixes of flattened bodies by their first character. */
   prefixes: ReadonlyMap<string, readonly KnownPrefix[]>;
-  derived: ReadonlyMap<FactField, RankedSource<DerivedSource<unknown>>[]>;
+  /** Fields have numbers, so that a span's candidates can be kept in an array. */
+  fieldNumbers: ReadonlyMap<FactField, number>;
+  fieldCount: number;
+  /** By the field's number; each list in order of rank. */
+  derived: readonly (RankedSource<DerivedSource<unknown>>[] | undefined)[];
   content: ReadonlyMap<ContentField, RankedContentSource[]>;
   failures: readonly FailureSource[];
 }
@@ -71,7 +76,8 @@ class RegistryBuilder {
   readonly roles: RankedRole[] = [];
   readonly keys = new Map<string, KnownKey>();
   readonly prefixes = new Map<string, KnownPrefix[]>();
-  readonly derived = new Map<FactField, RankedSource<DerivedSource<unknown>>[]>();
+  readonly fieldNumbers = new Map<FactField, number>();
+  readonly derived: (RankedSource<DerivedSource<unknown>>[] | undefined)[] = [];
   readonly content = new Map<ContentField, RankedContentSource[]>();
   readonly failures: FailureSource[] = [];
 
@@ -80,7 +86,7 @@ class RegistryBuilder {
     for (const [field, sources] of Object.entries(dialect.facts ?? {})) {
       (sources as readonly FactSource<unknown>[]).forEach((source, index) => {
         const rank = place * DIALECT_SPAN + index + ('isLate' in source && source.isLate ? LATE : 0);
-        this.#addFact({ field: field as FactField, dialect: dialect.name, rank, source });
+        this.#addFact(field as FactField, { dialect: dialect.name, rank, source });
       });
     }
     for (const [field, sources] of Object.entries(dialect.content ?? {})) {
@@ -100,7 +106,8 @@ class RegistryBuilder {
   build(): Registry {
     this.roles.sort((left, right) => left.order - right.order);
     for (const sources of this.content.values()) sources.sort((left, right) => left.rank - right.rank);
-    return this;
+    for (const sources of this.derived) sources?.sort((left, right) => left.rank - right.rank);
+    return { ...this, fieldCount: this.fieldNumbers.size };
   }
 
   #addRole(dialect: Dialect, role: RoleSource): void {
@@ -108,10 +115,16 @@ class RegistryBuilder {
     if (role.key !== undefined) this.#know(role.key).marks.push({ field: 'type', dialect: dialect.name });
   }
 
-  #addFact(ranked: RankedSource<FactSource<unknown>>): void {
+  #addFact(
+    field: FactField,
+    ranked: Pick<RankedSource<FactSource<unknown>>, 'dialect' | 'rank' | 'source'>,
+  ): void {
     const { source, ...rest } = ranked;
-    if ('key' in source) this.#know(source.key).facts.push({ ...rest, source });
-    else append(this.derived, ranked.field, { ...rest, source });
+    const fieldNumber = this.fieldNumbers.get(field) ?? this.fieldNumbers.size;
+    this.fieldNumbers.set(field, fieldNumber);
+    const numbered = { field, fieldNumber, ...rest };
+    if ('key' in source) this.#know(source.key).facts.push({ ...numbered, source });
+    else (this.derived[fieldNumber] ??= []).push({ ...numbered, source });
   }
 
   #addContent(ranked: RankedContentSource): void {

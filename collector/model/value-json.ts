@@ -53,7 +53,7 @@ function isSafe(value: bigint): boolean {
  */
 export function stringifyJson(value: unknown): string {
   try {
-    return (JSON.stringify(value) as string | undefined) ?? 'null';
+    return value === undefined ? 'null' : JSON.stringify(value);
   } catch (error) {
     if (error instanceof RangeError) return stringifyIteratively(value);
     throw error;
@@ -70,7 +70,7 @@ function stringifyIteratively(root: unknown): string {
     if ('text' in next) written.push(next.text);
     else if (Array.isArray(next.value)) pushArray(pending, next.value);
     else if (typeof next.value === 'object' && next.value !== null) pushObject(pending, next.value);
-    else written.push((JSON.stringify(next.value) as string | undefined) ?? 'null');
+    else written.push(next.value === undefined ? 'null' : JSON.stringify(next.value));
   }
   return written.join('');
 }

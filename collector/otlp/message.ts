@@ -114,9 +114,9 @@ export function embedded<T extends object>(
   message: Message<T>,
   oneof?: string,
 ): Field<T | null> {
-  return defineField(number, 'message', { message: message as Message<object>, oneof });
+  return defineField(number, 'message', { message: message, oneof });
 }
 
 export function embeddedList<T extends object>(number: number, message: Message<T>): Field<T[]> {
-  return defineField(number, 'message', { message: message as Message<object>, isRepeated: true });
+  return defineField(number, 'message', { message: message, isRepeated: true });
 }

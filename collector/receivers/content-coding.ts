@@ -42,7 +42,7 @@ async function inflate(
     chunks.push(chunk);
   };
   try {
-    const stream = createInflater(encoded, coding, maxBytes);
+    const stream = createInflater(encoded, coding);
     if (stream === undefined) inflateZstd(encoded, maxBytes, keep);
     else await runStream(stream, encoded, keep);
   } catch (error) {
@@ -55,7 +55,7 @@ async function inflate(
   return Buffer.concat(chunks, size);
 }
 
-function createInflater(encoded: Buffer, coding: Coding, maxBytes: number): Transform | undefined {
+function createInflater(encoded: Buffer, coding: Coding): Transform | undefined {
   switch (coding) {
     case 'gzip':
       return createGunzip({ chunkSize: CHUNK_BYTES });
@@ -69,7 +69,7 @@ function createInflater(encoded: Buffer, coding: Coding, maxBytes: number): Tran
         params: { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 0 },
       });
     case 'zstd':
-      return createNativeZstd(maxBytes, CHUNK_BYTES);
+      return createNativeZstd(CHUNK_BYTES);
   }
 }
 
@@ -80,15 +80,15 @@ function hasZlibHeader(encoded: Buffer): boolean {
 
 function runStream(stream: Transform, encoded: Buffer, keep: (chunk: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       stream.destroy();
-      reject(error as Error);
+      reject(error);
     };
     stream.on('data', (chunk: Buffer) => {
       try {
         keep(chunk);
       } catch (error) {
-        fail(error);
+        fail(error as Error);
       }
     });
     stream.on('error', fail);

@@ -30,9 +30,9 @@ export function readRequestBody(
       request.pause();
       finish();
     };
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       settle(() => {
-        reject(error as Error);
+        reject(error);
       });
     };
     const onData = (chunk: Buffer): void => {
@@ -45,7 +45,7 @@ export function readRequestBody(
         lease.take(chunk.length);
         chunks.push(chunk);
       } catch (error) {
-        fail(error);
+        fail(error as Error);
       }
     };
     const onEnd = (): void => {

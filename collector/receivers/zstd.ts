@@ -25,7 +25,7 @@ const COMPRESSED_BLOCK = 2;
 const RLE_BLOCK = 1;
 
 /** Node's own decompressor, or undefined where this Node has none. */
-export function createNativeZstd(_maxBytes: number, chunkSize: number): Transform | undefined {
+export function createNativeZstd(chunkSize: number): Transform | undefined {
   const windowLogMax = native.constants.ZSTD_d_windowLogMax;
   if (native.createZstdDecompress === undefined || windowLogMax === undefined) return undefined;
   return native.createZstdDecompress({ chunkSize, params: { [windowLogMax]: MAX_WINDOW_LOG } });
@@ -57,7 +57,8 @@ function inflateFrame(frame: Frame, maxBytes: number, keep: (chunk: Buffer) => v
   const { bytes, contentBytes, windowBytes, blockCount } = frame;
   if ((contentBytes ?? 0) > maxBytes) throw createTooLargeError(maxBytes);
   if (contentBytes !== undefined) {
-    keep(toBuffer(decompress(bytes, new Uint8Array(contentBytes))));
+    // Given no buffer, fzstd makes one of just this size and uses it as the window, too.
+    if (contentBytes > 0) keep(toBuffer(decompress(bytes)));
     return;
   }
   if (windowBytes > MAX_WINDOW_BYTES || windowBytes * blockCount > MAX_MOVED_BYTES)

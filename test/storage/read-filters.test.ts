@@ -62,21 +62,25 @@ function startOf(row: RowValues): string {
   return `${(row.started_at as string).slice(0, -1)}${String(row.start_nanos).padStart(3, '0')}Z`;
 }
 
+function withNanosAt(micros: number, nanos: number): string {
+  return startOf({ started_at: timeAt(micros), start_nanos: nanos });
+}
+
 function shownStatus(row: RowValues): unknown {
   const isYoung = row.last_seen_at === timeAt(7_200_000_000);
   return row.is_complete === false && isYoung && row.status !== 'waiting' ? 'running' : row.status;
 }
 
-const withNanos = timeAt(2_500_000).replace('Z', '500Z');
+const withNanos = withNanosAt(2_500_000, 500);
 
 const TIMES: [{ from?: string; to?: string }, Oracle][] = [
-  [{ from: timeAt(2_500_000) }, (row) => startOf(row) >= timeAt(2_500_000).replace('Z', '000Z')],
+  [{ from: timeAt(2_500_000) }, (row) => startOf(row) >= withNanosAt(2_500_000, 0)],
   [{ from: withNanos }, (row) => startOf(row) >= withNanos],
-  [{ to: timeAt(2_500_000) }, (row) => startOf(row) < timeAt(2_500_000).replace('Z', '000Z')],
+  [{ to: timeAt(2_500_000) }, (row) => startOf(row) < withNanosAt(2_500_000, 0)],
   [{ to: withNanos }, (row) => startOf(row) < withNanos],
   [
     { from: '2026-01-01T01:00:02.5+01:00', to: timeAt(5_000_000) },
-    (row) => startOf(row) >= timeAt(2_500_000) && startOf(row) < timeAt(5_000_000),
+    (row) => startOf(row) >= withNanosAt(2_500_000, 0) && startOf(row) < withNanosAt(5_000_000, 0),
   ],
   [{ from: '1960-01-01T00:00:00Z' }, () => true],
 ];

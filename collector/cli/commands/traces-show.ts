@@ -67,7 +67,8 @@ async function showTimeline(
     return;
   }
   present(entries, options, io, (loaded, canvas) => {
-    const waterfall = loaded.length === 0 ? 'No step of this trace fits.' : renderTimeline(loaded, canvas);
+    const waterfall =
+      loaded.length === 0 ? 'No step of this trace fits.' : renderTimeline(loaded, canvas, trace.duration_ms);
     return `${renderTraceHeader(trace, canvas)}\n\n${waterfall}`;
   });
 }

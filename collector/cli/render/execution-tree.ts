@@ -7,11 +7,11 @@ import { renderTable } from './table.js';
 import { cleanLine } from './text.js';
 import { placeTree } from './tree-guides.js';
 
-/** Executions under the ones that started them; tokens and cost with nested executions in. */
+/** Executions under the ones that started them; in start order; tokens and cost with nested executions in. */
 export function renderExecutionTree(roots: readonly ExecutionTree[], canvas: Canvas): string {
   const { paint } = canvas;
   return renderTable(
-    placeTree(roots, (execution) => execution.children),
+    placeTree(sortByStart(roots), (execution) => sortByStart(execution.children)),
     [
       { title: 'AGENT', read: ({ node, guide }) => guide + cleanLine(nameExecution(node)), leastWidth: 20 },
       {
@@ -37,4 +37,8 @@ export function renderExecutionTree(roots: readonly ExecutionTree[], canvas: Can
     ],
     canvas,
   );
+}
+
+function sortByStart(executions: readonly ExecutionTree[]): ExecutionTree[] {
+  return [...executions].sort((one, other) => Date.parse(one.started_at) - Date.parse(other.started_at));
 }

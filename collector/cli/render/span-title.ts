@@ -16,7 +16,7 @@ const LABELS: Readonly<Partial<Record<SpanSummary['type'], string>>> = { embeddi
 export function titleSpan(span: SpanSummary, argumentsPreview = ''): SpanTitle {
   return {
     label: LABELS[span.type] ?? span.type,
-    name: cleanLine(chooseName(span)) || '(unnamed)',
+    name: cleanLine(stripOperation(chooseName(span), span)) || '(unnamed)',
     detail: cleanLine(span.type === 'llm' ? describeStop(span.finish_reasons) : argumentsPreview),
   };
 }
@@ -30,10 +30,17 @@ function chooseName(span: SpanSummary): string {
     case 'rerank':
       return span.model ?? span.request_model ?? span.name;
     case 'tool':
+    case 'handoff':
       return span.tool_name ?? span.name;
     default:
       return span.name;
   }
+}
+
+/** Span names of the GenAI conventions begin with the operation, which the label says already. */
+function stripOperation(name: string, { type, operation }: SpanSummary): string {
+  const prefix = [operation, type].find((word) => word !== null && name.startsWith(`${word} `));
+  return prefix === undefined || prefix === null || type === 'span' ? name : name.slice(prefix.length + 1);
 }
 
 /** An answer that was cut short looks like any other unless it is said. */

@@ -7,12 +7,15 @@ import { cutText, measureWidth, padText } from './text.js';
 const DEEPEST_INDENT = 10;
 const LEAST_BAR_WIDTH = 10;
 
-/** A waterfall: the spans in the order given, each with a bar where it ran on the trace's own scale. */
-export function renderTimeline(entries: readonly TimelineEntry[], canvas: Canvas): string {
+/**
+ * A waterfall: the spans in the order given, each with a bar where it ran. The scale begins with the trace and is at
+ * least `traceMillis` long, so that some of its spans stand where they would stand among all.
+ */
+export function renderTimeline(entries: readonly TimelineEntry[], canvas: Canvas, traceMillis = 0): string {
   if (entries.length === 0) return '';
   const { paint, width } = canvas;
   const rows = entries.map((entry) => ({ entry, title: describeEntry(entry), time: describeTime(entry) }));
-  const scale = measureScale(entries);
+  const scaleMillis = measureScale(entries, traceMillis);
   const timeWidth = rows.reduce((widest, row) => Math.max(widest, row.time.length), 0);
   const titleWidth = Math.min(
     rows.reduce((widest, row) => Math.max(widest, measureWidth(row.title)), 0),
@@ -21,10 +24,10 @@ export function renderTimeline(entries: readonly TimelineEntry[], canvas: Canvas
   const barWidth = Math.max(LEAST_BAR_WIDTH, width - titleWidth - timeWidth - 4);
   const margin = ' '.repeat(titleWidth + 2);
 
-  const lines = [paint.dim(margin + renderScale(scale, barWidth))];
+  const lines = [paint.dim(margin + renderScale(scaleMillis, barWidth))];
   for (const { entry, title, time } of rows) {
     const laidTitle = padText(cutText(title, titleWidth), titleWidth);
-    const bar = padText(drawBar(entry, scale, barWidth), barWidth);
+    const bar = padText(drawBar(entry, scaleMillis, barWidth), barWidth);
     const titleBrush = entry.outcome === 'failed' ? paint.red : paint.plain;
     lines.push(
       `${titleBrush(laidTitle)}  ${chooseBarBrush(entry, canvas)(bar)}  ${time.padStart(timeWidth)}`,
@@ -35,34 +38,20 @@ export function renderTimeline(entries: readonly TimelineEntry[], canvas: Canvas
   return lines.join('\n');
 }
 
-interface Scale {
-  /** Milliseconds since the trace's start of the left end. */
-  from: number;
-  /** Milliseconds from the left end to the right end. */
-  length: number;
+function measureScale(entries: readonly TimelineEntry[], traceMillis: number): number {
+  return entries.reduce((most, entry) => Math.max(most, entry.offset_ms + entry.duration_ms), traceMillis);
 }
 
-function measureScale(entries: readonly TimelineEntry[]): Scale {
-  let from = Infinity;
-  let to = -Infinity;
-  for (const entry of entries) {
-    from = Math.min(from, entry.offset_ms);
-    to = Math.max(to, entry.offset_ms + entry.duration_ms);
-  }
-  return { from, length: to - from };
+/** The left end and the right. */
+function renderScale(scaleMillis: number, width: number): string {
+  return `0${renderDuration(scaleMillis).padStart(Math.max(0, width - 1))}`;
 }
 
-/** The offset of the left end, and of the right. */
-function renderScale({ from, length }: Scale, width: number): string {
-  const left = from === 0 ? '0' : renderDuration(from);
-  return left + renderDuration(from + length).padStart(Math.max(0, width - left.length));
-}
-
-function drawBar(entry: TimelineEntry, { from, length }: Scale, width: number): string {
-  const columns = (millis: number) => (length === 0 ? 0 : (millis / length) * width);
-  const left = Math.min(width - 1, Math.floor(columns(entry.offset_ms - from)));
+function drawBar(entry: TimelineEntry, scaleMillis: number, width: number): string {
+  const columns = (millis: number) => (scaleMillis === 0 ? 0 : (millis / scaleMillis) * width);
+  const left = Math.min(width - 1, Math.floor(columns(entry.offset_ms)));
   if (entry.duration_ms === 0) return `${' '.repeat(left)}▏`;
-  const right = Math.round(columns(entry.offset_ms - from + entry.duration_ms));
+  const right = Math.round(columns(entry.offset_ms + entry.duration_ms));
   return ' '.repeat(left) + '█'.repeat(Math.min(width, Math.max(left + 1, right)) - left);
 }
 

@@ -112,7 +112,15 @@ function isOdd(text: string): boolean {
 function encodeDouble(value: number): string {
   if (!isPlainNumber(value)) return `{"$double":"${Object.is(value, -0) ? '-0' : String(value)}"}`;
   if (!Number.isInteger(value)) return String(value);
-  return `${Math.abs(value) < 1e21 ? String(value) : BigInt(value).toString()}.0`;
+  return `${expandExponent(String(value))}.0`;
+}
+
+/** `1.5e+21` as digits; JavaScript writes integers below 1e21 without an exponent. */
+function expandExponent(text: string): string {
+  const [mantissa = '', exponent] = text.split('e+');
+  if (exponent === undefined) return text;
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return whole + fraction.padEnd(Number(exponent), '0');
 }
 
 function isPlainNumber(value: number): boolean {

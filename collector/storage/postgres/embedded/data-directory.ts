@@ -113,7 +113,7 @@ async function findImpassable(directory: string, user: RunAs): Promise<string | 
   const above = parent === directory ? undefined : await findImpassable(parent, user);
   if (above !== undefined) return above;
   const found = await statIfAny(directory);
-  return found === undefined || mayPass(found, user) ? undefined : directory;
+  return found?.isDirectory() === true && !mayPass(found, user) ? directory : undefined;
 }
 
 function mayPass(found: Stats, user: RunAs): boolean {

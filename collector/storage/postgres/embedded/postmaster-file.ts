@@ -17,8 +17,8 @@ const ORPHAN_TIMEOUT_MILLIS = 30_000;
 
 /**
  * The server that runs on a cluster, perhaps left by a process that was killed. Where its file was left by a server
- * that is gone, waits until the last of that server's processes has ended, removes the file where its number has been
- * given to another process (Postgres would wait for that one for ever), and answers undefined.
+ * that is gone, waits until the last of that server's processes has ended, removes the file (where its number has been
+ * given to another process, or its process was not reaped, Postgres would take it for running), and answers undefined.
  */
 export async function findLivePostmaster(cluster: string): Promise<LivePostmaster | undefined> {
   const file = path.join(cluster, 'postmaster.pid');
@@ -26,16 +26,23 @@ export async function findLivePostmaster(cluster: string): Promise<LivePostmaste
   if (text === undefined) return undefined;
   const lines = text.split('\n').map((line) => line.trim());
   const identity = identifyProcess(Number(lines[0]));
+  const port = Number(lines[3]);
+  const socketDirectory = lines[4] ?? '';
   const place = await realpath(cluster);
   if (identity !== undefined && mayBeIn(identity.pid, place)) {
     return {
       identity,
-      port: Number(lines[3]),
-      socketDirectory: lines[4] ?? '',
+      port,
+      socketDirectory,
       isStopping: lines[7] === 'stopping',
     };
   }
-  if (await waitUntilDeserted(place)) await rm(file, { force: true });
+  if (await waitUntilDeserted(place)) {
+    await rm(file, { force: true });
+    // The socket's own lock file has the same number in it.
+    if (socketDirectory !== '')
+      await rm(path.join(socketDirectory, `.s.PGSQL.${port}.lock`), { force: true });
+  }
   return undefined;
 }
 

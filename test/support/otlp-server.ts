@@ -1,0 +1,53 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Ingest, IngestRequest } from '../../collector/ingest.js';
+import { createOtlpHttpReceiver, type OtlpHttpReceiverOptions } from '../../collector/receivers/otlp-http.js';
+import { createTelemetry } from '../../collector/telemetry.js';
+
+export interface OtlpServer {
+  url: string;
+  port: number;
+  /** What the ingest was given, in order. */
+  received: IngestRequest[];
+  /** The ingest's answer; put another in its place to see what the receiver makes of it. */
+  ingest: Ingest;
+  server: Server;
+  close(): Promise<void>;
+}
+
+/** A server with nothing but the receiver, whose ingest records what it is given. */
+export async function startOtlpServer(options: Partial<OtlpHttpReceiverOptions> = {}): Promise<OtlpServer> {
+  const received: IngestRequest[] = [];
+  const harness = {
+    received,
+    ingest: (request: IngestRequest) => {
+      received.push(request);
+      const rejected = request.decoded.rejected.reduce((sum, { count }) => sum + count, 0);
+      return Promise.resolve({ rejected, message: request.decoded.rejected[0]?.reason ?? '' });
+    },
+  };
+  const receiver = createOtlpHttpReceiver({
+    ingest: (request) => harness.ingest(request),
+    authenticate: () => ({ projectId: 'project' }),
+    maxBodyBytes: 64 * 1024 * 1024,
+    maxBytesInFlight: 256 * 1024 * 1024,
+    telemetry: createTelemetry({ logLevel: 'silent' }),
+    ...options,
+  });
+  const server = createServer();
+  for (const event of ['request', 'checkContinue'])
+    server.on(event, (request, response) => {
+      if (receiver.handles(request.url ?? '/')) void receiver.handle(request, response);
+      else response.writeHead(204).end();
+    });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+  return Object.assign(harness, { url: `http://127.0.0.1:${port}`, port, server, close });
+}

@@ -1,0 +1,51 @@
+import { createProjector } from '../../collector/projections/projector.js';
+import { readContent } from '../../collector/dialects/normalize.js';
+import type { PostgresConnection } from '../../collector/storage/postgres/pool.js';
+import { createPool } from '../../collector/storage/postgres/pool.js';
+import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
+import type { StorageHarness } from '../contract/storage.contract.js';
+
+const TABLES = [
+  'resources',
+  'scopes',
+  'spans',
+  'span_payloads',
+  'log_records',
+  'metric_points',
+  'metrics',
+  'traces',
+  'sessions',
+  'agent_executions',
+  'ingest_issues',
+];
+
+const WRITE_TIMES = ['received_at', 'created_at', 'updated_at', 'last_seen_at'];
+
+/** Storage with the real projections and dialects, on a migrated database. */
+export async function openPostgresHarness(connection: PostgresConnection): Promise<StorageHarness> {
+  const projector = createProjector({ readContent });
+  const pool = createPool(connection, { max: 2 });
+  const storage = await createPostgresStorage({ connection, projector });
+  return {
+    storage,
+    openAnother: () => createPostgresStorage({ connection, projector }),
+    async dump() {
+      const tables: Record<string, unknown[]> = {};
+      for (const table of TABLES) {
+        const { rows } = await pool.query<{ row: string }>(
+          `select (to_jsonb(t) - $1::text[])::text as row from ${table} t order by 1`,
+          [WRITE_TIMES],
+        );
+        tables[table] = rows.map(({ row }) => row);
+      }
+      return tables;
+    },
+    async clear() {
+      for (const table of TABLES) await pool.query(`delete from ${table}`);
+    },
+    async close() {
+      await storage.close();
+      await pool.end();
+    },
+  };
+}
