@@ -246,6 +246,7 @@ create index traces_project_started on traces (project_id, started_at desc, trac
 create index traces_project_session on traces (project_id, session_key, started_at);
 create index traces_project_user on traces (project_id, user_id, started_at desc) where user_id is not null;
 create index traces_project_errors on traces (project_id, started_at desc) where error_count > 0;
+create index traces_project_status on traces (project_id, status, started_at desc) where status <> 'completed';
 create index traces_last_seen on traces (last_seen_at);
 
 create table sessions (

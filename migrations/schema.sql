@@ -356,6 +356,7 @@ CREATE INDEX traces_last_seen ON public.traces USING btree (last_seen_at)
 CREATE INDEX traces_project_errors ON public.traces USING btree (project_id, started_at DESC) WHERE (error_count > 0)
 CREATE INDEX traces_project_session ON public.traces USING btree (project_id, session_key, started_at)
 CREATE INDEX traces_project_started ON public.traces USING btree (project_id, started_at DESC, trace_id DESC)
+CREATE INDEX traces_project_status ON public.traces USING btree (project_id, status, started_at DESC) WHERE (status <> 'completed'::text)
 CREATE INDEX traces_project_user ON public.traces USING btree (project_id, user_id, started_at DESC) WHERE (user_id IS NOT NULL)
 partition log_records_default of log_records DEFAULT toast_tuple_target=8160
 partition metric_points_default of metric_points DEFAULT toast_tuple_target=8160

@@ -88,7 +88,7 @@ function newestChange(path) {
 }
 
 export async function ensureBuilt() {
-  const newest = Math.max(...SOURCES.map((name) => newestChange(join(root, name))));
+  const newest = Math.max(...SOURCES.map((name) => join(root, name)).filter(existsSync).map(newestChange));
   if (existsSync(buildStamp) && statSync(buildStamp).mtimeMs > newest) return;
   try {
     await withHeartbeat('building', async () => {

@@ -55,7 +55,7 @@ export function createProgram(io: Io): Command {
 
 /** Runs what the arguments (without node and the script) ask for. Rejects with the failure of the command. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
-  refuseUnknownCommand(program, args[0]);
+  refuseUnknownCommand(program, args);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -65,18 +65,24 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
   }
 }
 
-/** With a default command, commander would take a mistyped command for an argument of `serve`. */
-function refuseUnknownCommand(program: Command, name: string | undefined): void {
-  if (name === undefined || name.startsWith('-') || name === 'help') return;
-  const names = program.commands.map((command) => command.name());
-  if (names.includes(name)) return;
-  throw new CliFailure(EXIT.usage, `unknown command '${name}': spanledger knows ${names.join(', ')}`);
+/** With a default command, commander would take a mistyped command for an argument of that one. */
+function refuseUnknownCommand(command: Command, args: readonly string[]): void {
+  const [name, ...rest] = args;
+  if (command.commands.length === 0 || name === undefined || name.startsWith('-') || name === 'help') return;
+  const found = command.commands.find((one) => one.name() === name);
+  if (found !== undefined) {
+    refuseUnknownCommand(found, rest);
+    return;
+  }
+  const known = command.commands.map((one) => one.name()).join(', ');
+  const path = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+  throw new CliFailure(EXIT.usage, `unknown command '${name}': ${path} knows ${known}`);
 }
 
 function describeUsage(message: string): string {
   const line = message
     .replace(/^error: /, '')
     .replace(/\s+/g, ' ')
-    .trim();
+    .replace(/\.? *$/, '');
   return `${line}; --help shows what there is`;
 }

@@ -41,7 +41,8 @@ export class Candidates {
 
   /** The same with where it came from. */
   pick<F extends FactField>(field: F): Pick<FactValues[F]> | undefined {
-    const number = REGISTRY.fieldNumbers.get(field) ?? 0;
+    const number = REGISTRY.fieldNumbers.get(field);
+    if (number === undefined) return undefined;
     const attributes = this.#byField[number] ?? NONE;
     const derived = REGISTRY.derived[number] ?? NONE;
     let nextAttribute = 0;

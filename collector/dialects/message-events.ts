@@ -7,7 +7,11 @@ import { normalizeFinishReason } from './finish-reason.js';
 import { createObject, isObject, parseJson, readJson } from './readers/json.js';
 import { readMessage, readMessages } from './readers/messages.js';
 import { readPartsOfText } from './readers/parts.js';
+import { readIdentifier } from './readers/scalars.js';
 import type { SpanView } from './span-view.js';
+
+/** One choice each; nobody asks a model for more. */
+const REASON_LIMIT = 64;
 
 /** A span event or a log record that carries messages, as one kind of thing. */
 export interface MessageEvent {
@@ -77,8 +81,8 @@ export function readChoiceFinishReasons(view: SpanView): string[] | undefined {
   const reasons: string[] = [];
   for (const event of view.data.events) {
     if (event.name !== 'gen_ai.choice') continue;
-    const reason = findAttribute(event.attributes, 'finish_reason');
-    if (typeof reason === 'string' && reason !== '') reasons.push(reason);
+    const reason = readIdentifier(findAttribute(event.attributes, 'finish_reason'));
+    if (reason !== undefined && reasons.length < REASON_LIMIT) reasons.push(reason);
   }
   return reasons.length === 0 ? undefined : reasons;
 }

@@ -124,9 +124,11 @@ export interface ExecutionRow {
   toolsCalled: ToolCalled[];
   errorType: string | null;
   errorMessage: string | null;
+  /** The three counts are like `total`: those of nested agents are in. */
   llmCalls: number;
   failedLlmCalls: number;
   toolCalls: number;
+  /** Nested agents' left out; summed over a trace's executions it is the trace's total. */
   own: UsageTotals;
   total: UsageTotals;
   costSource: CostSource;

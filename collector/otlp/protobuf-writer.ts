@@ -43,19 +43,23 @@ export class ReverseProtobufWriter {
   }
 
   writeFixed32(value: number): void {
-    this.#buffer.writeUInt32LE(value >>> 0, this.#reserve(4));
+    const at = this.#reserve(4);
+    this.#buffer.writeUInt32LE(value >>> 0, at);
   }
 
   writeFixed64(value: bigint): void {
-    this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, value), at);
   }
 
   writeDouble(value: number): void {
-    this.#buffer.writeDoubleLE(value, this.#reserve(8));
+    const at = this.#reserve(8);
+    this.#buffer.writeDoubleLE(value, at);
   }
 
   writeRaw(bytes: Uint8Array): void {
-    this.#buffer.set(bytes, this.#reserve(bytes.length));
+    const at = this.#reserve(bytes.length);
+    this.#buffer.set(bytes, at);
   }
 
   /** The bytes, their length and the tag. */
@@ -75,6 +79,7 @@ export class ReverseProtobufWriter {
     this.writeTag(number, WIRE.bytes);
   }
 
+  /** Answers where to write. May replace the buffer: call it before naming `#buffer`. */
   #reserve(size: number): number {
     if (this.#start < size) {
       const used = this.length;

@@ -4,7 +4,7 @@ import { cutPreview, readFirstText, readLastText } from './content.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { passDown } from './tree.js';
 
-export interface Previews {
+interface Previews {
   inputPreview: string | null;
   outputPreview: string | null;
 }

@@ -46,22 +46,28 @@ export function judgeTree(tree: TraceTree): UsageJudgement {
     accounted[node.index] ||= below;
   }
   counted.sort((left, right) => left.node.index - right.node.index);
+  const judgement = { calls, duplicates, counted };
+  return { ...judgement, verdicts: judgeNodes(tree, judgement, accounted) };
+}
+
+function judgeNodes(
+  tree: TraceTree,
+  { duplicates, counted }: Omit<UsageJudgement, 'verdicts'>,
+  accounted: readonly boolean[],
+): Map<string, UsageVerdict> {
   const countedNodes = new Set(counted.map(({ node, call }) => call?.usageNode ?? node));
   const verdicts = new Map<string, UsageVerdict>();
   for (const node of tree.nodes) {
-    verdicts.set(node.span.spanId, countedNodes.has(node) ? COUNTED : explain(node));
+    let verdict = COUNTED;
+    if (!countedNodes.has(node)) {
+      const because =
+        duplicates.get(node)?.because ??
+        explainExclusion(node, accounted[node.index] === true, tree.isComplete);
+      verdict = reports(node) ? { counted: false, because } : NOTHING_TO_COUNT;
+    }
+    verdicts.set(node.span.spanId, verdict);
   }
-  return { calls, duplicates, counted, verdicts };
-
-  function explain(node: SpanNode): UsageVerdict {
-    if (!reports(node)) return NOTHING_TO_COUNT;
-    const duplicate = duplicates.get(node);
-    if (duplicate !== undefined) return { counted: false, because: duplicate.because };
-    return {
-      counted: false,
-      because: explainExclusion(node, accounted[node.index] === true, tree.isComplete),
-    };
-  }
+  return verdicts;
 }
 
 function isPaid(call: ModelCall): boolean {

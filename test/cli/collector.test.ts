@@ -127,7 +127,7 @@ describe('after a demo run', () => {
   test('a timeline narrows to what is asked for', async () => {
     const { out } = await run('traces', 'show', traceId, '--type', 'embedding');
     expect(out).toMatch(/^ {2}embed text-embedding-3-small {3,}█ +142ms$/m);
-    expect(out).not.toContain('fetch_page');
+    expect(out).not.toContain('tool fetch_page');
     const all = await runJson<{ data: unknown[] }>('traces', 'show', traceId, '--timeline');
     expect(all.data).toHaveLength(27);
     expect((await run('traces', 'show', traceId, '--slower-than-ms', '900000')).out).toContain(
@@ -177,6 +177,17 @@ describe('after a demo run', () => {
     const lines = io.out().trimEnd().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as Trace).trace_id)).toEqual([traceId, ...sent]);
   });
+});
+
+test('of several demo runs one in five fails where the refund is refused', async () => {
+  const { trace_ids: sent } = await runJson<{ trace_ids: string[] }>('demo', '--count', '5');
+  expect(sent).toHaveLength(5);
+  const { data } = await runJson<{ data: Trace[] }>('traces', 'list', '--status', 'failed');
+  expect(data.map((trace) => trace.trace_id)).toEqual([sent[1]]);
+  expect(data[0]).toMatchObject({ error_count: 2, llm_calls: 6, failed_llm_calls: 0 });
+  const { out } = await run('traces', 'show', sent[1] ?? '');
+  expect(out.match(/PaymentRefused: /g)).toHaveLength(2);
+  expect(out).toContain('Errors (2)');
 });
 
 test('retention changes only what is named, and a dry run deletes nothing', async () => {

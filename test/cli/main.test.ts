@@ -24,6 +24,8 @@ describe('usage errors exit with 2 and one line that says what to do', () => {
   test.each([
     [['tarces'], /^spanledger: unknown command 'tarces': spanledger knows serve, /],
     [['traces', 'list', '--colour'], /^spanledger: unknown option '--colour'; --help shows what there is\n$/],
+    [['traces', 'ls'], /^spanledger: unknown command 'ls': spanledger traces knows list, show, tail\n$/],
+    [['config', 'print', 'extra'], /got 1; --help shows what there is\n$/],
     [['traces', 'show'], /^spanledger: missing required argument 'trace'/],
     [['traces', 'show', 'nope'], /^spanledger: "nope" is no trace id/],
     [['traces', 'list', '--limit', '9000'], /^spanledger: --limit was given "9000": /],

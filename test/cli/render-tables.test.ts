@@ -104,9 +104,9 @@ test('executions are listed and drawn under the ones that started them', () => {
   const child = { ...makeExecution({ input_tokens: 10, output_tokens: 2 }), children: [] };
   const root = { ...makeExecution({ agent_name: 'lead', tool_calls: 2 }), children: [child] };
   expect(renderExecutionTree([root], makeCanvas(120))).toMatchInlineSnapshot(`
-    "AGENT          STATUS       MODEL  TOOLS  TIME         TOKENS  COST  EXECUTION
-    lead           ✓ completed             2  8.0s              –     –  3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60
-    └─ researcher  ✓ completed             0  8.0s  10 in / 2 out     –  3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60"
+    "AGENT          STATUS       TOOLS  TIME         TOKENS  COST  EXECUTION
+    lead           ✓ completed      2  8.0s              –     –  3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60
+    └─ researcher  ✓ completed      0  8.0s  10 in / 2 out     –  3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60"
   `);
 });
 

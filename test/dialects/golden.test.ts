@@ -2,12 +2,17 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { normalizeSpan, readContent } from '../../collector/dialects/normalize.js';
+import type { Message } from '../../collector/model/gen-ai.js';
 import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
 import { listCaptures, loadCapture } from '../support/captures.js';
 import { decodeCapture } from './decoded-captures.js';
 
 const GOLDEN = fileURLToPath(new URL('../golden/dialects/', import.meta.url));
 const TEXT_LIMIT = 300;
+const MESSAGE_LIMIT = 6;
+
+/** Captures whose tools ran without a span of their own: they are known from messages alone. */
+const WITHOUT_TOOL_SPANS = ['openinference-anthropic'];
 
 /** The captures that are written in dialects which have a table, and the one without any. */
 const UNDERSTOOD = [
@@ -26,6 +31,12 @@ const UNDERSTOOD = [
   'vercel-ai-v7-tools-genai',
 ];
 
+/** Of a long history its length and its end. */
+function cutMessages(messages: Message[] | null): unknown {
+  if (messages === null || messages.length <= MESSAGE_LIMIT) return messages;
+  return { count: messages.length, last: messages.slice(-2) };
+}
+
 /** What was understood of a span, without what is empty; long texts are cut. */
 function describeSpan(data: SpanData, logs: readonly LogRecordData[]): unknown {
   const { facts, contentKeys, hasContentEvents } = normalizeSpan(data);
@@ -36,6 +47,7 @@ function describeSpan(data: SpanData, logs: readonly LogRecordData[]): unknown {
     ...dropEmpty({ ...rest, usage: dropEmpty(usage) }),
     content: dropEmpty({
       ...content,
+      inputMessages: cutMessages(content.inputMessages),
       rawInput: rawInput?.slice(0, TEXT_LIMIT),
       rawOutput: rawOutput?.slice(0, TEXT_LIMIT),
     }),
@@ -79,7 +91,7 @@ describe('the facts agree with what is known of each recorded application', () =
     );
     const models = answered.map((fact) => fact.responseModel ?? fact.requestModel);
     expect([...new Set(agents)]).toEqual(expected.agents);
-    expect(tools).toEqual(expected.tools);
+    expect(tools).toEqual(WITHOUT_TOOL_SPANS.includes(name) ? [] : expected.tools);
     expect([...new Set(models)].sort()).toEqual(
       [...((expected.models as string[] | undefined) ?? [])].sort(),
     );

@@ -46,6 +46,18 @@ describe('buildTree', () => {
     }
   });
 
+  it('of two final versions of a span the one that ended later stays', () => {
+    const trace = new TraceSketch();
+    const span = trace.add('agent', null, { duration: 50 });
+    const early: TraceSpan = { ...span, endTimeUnixNano: span.startTimeUnixNano };
+    for (const spans of [
+      [span, early],
+      [early, span],
+    ]) {
+      expect(buildTree(spans).nodes.map((node) => node.span)).toEqual([span]);
+    }
+  });
+
   it('a span that is its own parent, and parents in a circle, become tops of an incomplete trace', () => {
     const trace = new TraceSketch();
     const own = trace.add('span', null);
@@ -72,7 +84,7 @@ describe('buildTree', () => {
     }
     const started = performance.now();
     const { trace: row, executions } = createProjector(trace).projectTrace('p', trace.material());
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(row).toMatchObject({ spanCount: 100_000, failedLlmCalls: 50_000, errorCount: 1 });
     expect(executions[0]).toMatchObject({ own: { inputTokens: 1 }, total: { inputTokens: 50_000 } });
   });

@@ -101,10 +101,15 @@ describe('the value codec', () => {
 describe('the codec of derived JSON', () => {
   test('gives back any JSON, through jsonb', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.jsonValue({ stringUnit: 'binary' }), { minLength: 20 }), async (values) => {
-        const stored = await throughJsonb(values.map((value) => encodeJson(value as JsonValue)));
-        expect(stored.map(decodeJson)).toEqual(values.map((value) => withoutPrototypes(value as JsonValue)));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.jsonValue({ stringUnit: 'binary' }), { minLength: 20 }),
+        async (values) => {
+          const stored = await throughJsonb(values.map((value) => encodeJson(value as JsonValue)));
+          expect(stored.map(decodeJson)).toEqual(
+            values.map((value) => withoutPrototypes(value as JsonValue)),
+          );
+        },
+      ),
       { numRuns: 40 },
     );
   });

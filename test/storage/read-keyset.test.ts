@@ -146,6 +146,7 @@ describe('an index', () => {
   test.each([
     ['traces', {}, 'traces_project_started'],
     ['traces', { user_id: 'ada' }, 'traces_project_user'],
+    ['traces', { status: 'failed' }, 'traces_project_status'],
     ['traces', { session_id: traceIdOfLonely() }, 'traces_project_session'],
   ] as const)('serves the newest %s with %j', async (_table, filter, index) => {
     const plan = await explain((explaining) => explaining.listTraces(PROJECT_ID, filter, { limit: 20 }));

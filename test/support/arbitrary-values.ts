@@ -8,12 +8,28 @@ const INT64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 12 }) },
   { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 6 }).map(fromUnits) },
-  { weight: 1, arbitrary: fc.constantFrom('', '$', '$text', '$double', '$pairs', '__proto__', '\\', '"', '\u0000') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('', '$', '$text', '$double', '$pairs', '__proto__', '\\', '"', '\u0000'),
+  },
 );
 
 const double: fc.Arbitrary<number> = fc.oneof(
   fc.double(),
-  fc.constantFrom(0, -0, 5, 1e21, 1e22, 1.7976931348623157e308, 5e-324, 2 ** 53 + 2, NaN, Infinity, -Infinity, 1e-7),
+  fc.constantFrom(
+    0,
+    -0,
+    5,
+    1e21,
+    1e22,
+    1.7976931348623157e308,
+    5e-324,
+    2 ** 53 + 2,
+    NaN,
+    Infinity,
+    -Infinity,
+    1e-7,
+  ),
 );
 
 const bytes = fc.uint8Array({ maxLength: 9 });
@@ -35,9 +51,12 @@ export const { value: anyValue } = fc.letrec<{ value: AnyValue; entries: KeyValu
 }));
 
 /** Attributes with duplicate and odd keys among them. */
-export const anyAttributes: fc.Arbitrary<KeyValue[]> = fc.array(fc.record({ key: anyText, value: anyValue }), {
-  maxLength: 6,
-});
+export const anyAttributes: fc.Arbitrary<KeyValue[]> = fc.array(
+  fc.record({ key: anyText, value: anyValue }),
+  {
+    maxLength: 6,
+  },
+);
 
 /**
  * The same value with the entries of every list in the order of their keys, where keys are distinct: their order is

@@ -18,8 +18,7 @@ export async function createTestDatabase(options: { isEmpty?: boolean } = {}): P
   const { connection, template } = inject('testServer');
   const name = `spanledger_test_${randomBytes(8).toString('hex')}`;
   const source = options.isEmpty === true ? 'template0' : template;
-  // File copies, because going through the write-ahead log is slower for databases as small as these.
-  await runStatement(connection, `create database ${name} template ${source} strategy file_copy`);
+  await runStatement(connection, `create database ${name} template ${source}`);
   const target = pointAt(connection, name);
   return {
     connection: target,

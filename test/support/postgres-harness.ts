@@ -5,9 +5,10 @@ import { createPool } from '../../collector/storage/postgres/pool.js';
 import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
 import type { StorageHarness } from '../contract/storage.contract.js';
 
+/** Never deleted from, so that writers may remember what is in them. */
+const DICTIONARIES = ['resources', 'scopes'];
+
 const TABLES = [
-  'resources',
-  'scopes',
   'spans',
   'span_payloads',
   'log_records',
@@ -31,7 +32,7 @@ export async function openPostgresHarness(connection: PostgresConnection): Promi
     openAnother: () => createPostgresStorage({ connection, projector }),
     async dump() {
       const tables: Record<string, unknown[]> = {};
-      for (const table of TABLES) {
+      for (const table of [...DICTIONARIES, ...TABLES]) {
         const { rows } = await pool.query<{ row: string }>(
           `select (to_jsonb(t) - $1::text[])::text as row from ${table} t order by 1`,
           [WRITE_TIMES],

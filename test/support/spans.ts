@@ -63,7 +63,7 @@ export class TraceSketch {
   ): SpanContent => this.#contents.get(data.spanId) ?? NO_CONTENT;
 }
 
-export const NO_CONTENT: SpanContent = {
+const NO_CONTENT: SpanContent = {
   inputMessages: null,
   outputMessages: null,
   systemInstructions: null,

@@ -93,8 +93,12 @@ export function makeAgentRun(number: number, calls = 2, session?: string): SpanD
   const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner', ...conversation };
   const spans = [span(0, 'invoke_agent planner', agent)];
   for (let call = 0; call < calls; call += 1) {
-    const question = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: `question ${call}` }] }]);
-    const answer = JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content: `answer ${call}` }] }]);
+    const question = JSON.stringify([
+      { role: 'user', parts: [{ type: 'text', content: `question ${call}` }] },
+    ]);
+    const answer = JSON.stringify([
+      { role: 'assistant', parts: [{ type: 'text', content: `answer ${call}` }] },
+    ]);
     spans.push(
       span(2 * call + 1, 'chat gpt-x', {
         'gen_ai.operation.name': 'chat',

@@ -30,6 +30,18 @@ const SPAN_KINDS = { internal: 1, client: 3 } as const;
 const STATUS_ERROR = 2;
 const NANOS_PER_MILLI = 1_000_000n;
 
+/** The same run, everything in it taking `factor` times as long. */
+export function stretchStep(step: DemoStep, factor: number): DemoStep {
+  return {
+    ...step,
+    startMillis: step.startMillis * factor,
+    durationMillis: step.durationMillis * factor,
+    ...(step.children === undefined
+      ? {}
+      : { children: step.children.map((child) => stretchStep(child, factor)) }),
+  };
+}
+
 /** The run as one request, with fresh ids, ending at `endMillis` since the epoch. */
 export function encodeRun({ resource, root }: DemoRun, endMillis: number): DemoRequest {
   const traceId = randomBytes(16).toString('hex');

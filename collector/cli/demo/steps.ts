@@ -67,7 +67,7 @@ export function chat(
   };
 }
 
-/** An agent's run over its steps; `attributes` go beside what the conventions ask for. */
+/** An agent's run over its steps, which said `output` unless that is empty; `attributes` go beside what the conventions ask for. */
 export function agent(
   run: Timing & {
     agentName: string;
@@ -75,6 +75,7 @@ export function agent(
     input: string;
     output: string;
     attributes?: DemoAttributes;
+    error?: { type: string; message: string } | undefined;
     steps: DemoStep[];
   },
 ): DemoStep {
@@ -87,9 +88,12 @@ export function agent(
       'gen_ai.agent.name': run.agentName,
       'gen_ai.agent.id': run.agentId,
       'gen_ai.input.messages': JSON.stringify([say('user', run.input)]),
-      'gen_ai.output.messages': JSON.stringify([say('assistant', run.output)]),
+      ...(run.output === ''
+        ? {}
+        : { 'gen_ai.output.messages': JSON.stringify([say('assistant', run.output)]) }),
       ...run.attributes,
     },
+    ...(run.error === undefined ? {} : { error: run.error }),
     children: run.steps,
   };
 }
@@ -120,4 +124,9 @@ export function tool(
     ...(call.error === undefined ? {} : { error: call.error }),
     ...(call.steps === undefined ? {} : { children: call.steps }),
   };
+}
+
+/** A model's wish to call a tool. */
+export function callTool(id: string, name: string, args: object): Part {
+  return { type: 'tool_call', id, name, arguments: args };
 }

@@ -1,24 +1,23 @@
-import type { DemoRun, DemoStep } from './otlp-json.js';
+import { stretchStep, type DemoRun, type DemoStep } from './otlp-json.js';
+import { failRefund, REFUSAL, refund } from './refunds.js';
 import { researchPastTickets } from './research.js';
-import { agent, chat, say, tool, type Part } from './steps.js';
+import { agent, callTool, chat, say, tool } from './steps.js';
 
 const SONNET = {
   model: 'claude-sonnet-4-5',
   responseModel: 'claude-sonnet-4-5-20250929',
   provider: 'anthropic',
 } as const;
-const HAIKU = {
-  model: 'claude-haiku-4-5',
-  responseModel: 'claude-haiku-4-5-20251001',
-  provider: 'anthropic',
-} as const;
-
 const QUESTION =
   'Order 48213 arrived with a cracked lid. I was charged twice as well: 39.90 on the 3rd and again on the 4th. Please fix both.';
 const ANSWER =
   'We are sorry about the lid: a replacement leaves today. The second charge of 39.90 EUR was refunded and should show within 3 days.';
 const SYSTEM =
   'You are the triage lead of a support desk. Find out what happened, delegate research, and hand over money matters to refunds.';
+
+/** Runs differ in pace, and one in five ends in failure, so that a list of them has something to find. */
+const PACES = [1, 0.82, 1.34, 0.95, 1.71, 0.74, 1.12];
+const RUNS_PER_FAILURE = 5;
 
 const CUSTOMERS = ['user-ines', 'user-tomasz', 'user-aiko', 'user-ben', 'user-leila'];
 
@@ -28,35 +27,40 @@ const CUSTOMERS = ['user-ines', 'user-tomasz', 'user-aiko', 'user-ben', 'user-le
  * content; only ids and times are fresh each time it is sent.
  */
 export function buildSupportTriage(index: number): DemoRun {
-  const customer = CUSTOMERS[index % CUSTOMERS.length] ?? 'user-ines';
-  const sessionId = `support-${48_213 + Math.floor(index / 2)}`;
+  const isRefused = index % RUNS_PER_FAILURE === 3;
   return {
     resource: {
       'service.name': 'support-desk',
       'service.version': '2.4.1',
       'deployment.environment.name': 'demo',
     },
-    root: agent({
-      agentName: 'triage-lead',
-      agentId: 'agent-triage-lead',
-      startMillis: 0,
-      durationMillis: 21_480,
-      input: QUESTION,
-      output: ANSWER,
-      attributes: { 'session.id': sessionId, 'gen_ai.conversation.id': sessionId, 'user.id': customer },
-      steps: [
-        planTriage(index),
-        embedQuestion(),
-        searchHelpCentre(),
-        ...readOrder(),
-        researchPastTickets(index),
-        decideHandoff(index),
-        handOver(),
-        refund(index),
-        answer(index),
-      ],
-    }),
+    root: stretchStep(buildLead(index, isRefused), PACES[index % PACES.length] ?? 1),
   };
+}
+
+function buildLead(index: number, isRefused: boolean): DemoStep {
+  const customer = CUSTOMERS[index % CUSTOMERS.length] ?? 'user-ines';
+  const sessionId = `support-${48_213 + Math.floor(index / 2)}`;
+  return agent({
+    agentName: 'triage-lead',
+    agentId: 'agent-triage-lead',
+    startMillis: 0,
+    durationMillis: isRefused ? 18_240 : 21_480,
+    input: QUESTION,
+    output: isRefused ? '' : ANSWER,
+    error: isRefused ? REFUSAL : undefined,
+    attributes: { 'session.id': sessionId, 'gen_ai.conversation.id': sessionId, 'user.id': customer },
+    steps: [
+      planTriage(index),
+      embedQuestion(),
+      searchHelpCentre(),
+      ...readOrder(),
+      researchPastTickets(index),
+      decideHandoff(index),
+      handOver(),
+      ...(isRefused ? [failRefund(index)] : [refund(index), answer(index)]),
+    ],
+  });
 }
 
 function planTriage(index: number): DemoStep {
@@ -198,56 +202,6 @@ function handOver(): DemoStep {
   });
 }
 
-function refund(index: number): DemoStep {
-  const payment = { payment_id: 'pay_77120', amount: 39.9, currency: 'EUR' };
-  return agent({
-    agentName: 'refunds',
-    agentId: 'agent-refunds',
-    startMillis: 16_250,
-    durationMillis: 2_990,
-    input: 'Refund the second charge of order 48213 (fault PAY-88).',
-    output: 'Refunded 39.90 EUR, reference re_5521.',
-    steps: [
-      chat({
-        ...HAIKU,
-        startMillis: 16_258,
-        durationMillis: 1_120,
-        responseId: `msg_demo_${index}_3`,
-        input: [say('user', 'Refund the second charge of order 48213 (fault PAY-88).')],
-        output: [callTool('call_refund', 'issue_refund', payment)],
-        finishReason: 'tool_call',
-        tokens: { input: 1_644, output: 92 },
-        costUsd: 0.0021,
-      }),
-      tool({
-        toolName: 'issue_refund',
-        callId: 'call_refund',
-        startMillis: 17_384,
-        durationMillis: 846,
-        arguments: payment,
-        result: { refund_id: 're_5521', status: 'succeeded' },
-      }),
-      chat({
-        ...HAIKU,
-        startMillis: 18_236,
-        durationMillis: 990,
-        responseId: `msg_demo_${index}_4`,
-        input: [
-          say('user', 'Refund the second charge of order 48213 (fault PAY-88).'),
-          {
-            role: 'tool',
-            parts: [{ type: 'tool_call_response', id: 'call_refund', response: { status: 'succeeded' } }],
-          },
-        ],
-        output: [{ type: 'text', content: 'Refunded 39.90 EUR, reference re_5521.' }],
-        finishReason: 'stop',
-        tokens: { input: 1_802, output: 31 },
-        costUsd: 0.00196,
-      }),
-    ],
-  });
-}
-
 function answer(index: number): DemoStep {
   return chat({
     ...SONNET,
@@ -260,8 +214,4 @@ function answer(index: number): DemoStep {
     tokens: { input: 7_214, output: 96, cached: 6_144 },
     costUsd: 0.00649,
   });
-}
-
-function callTool(id: string, name: string, args: object): Part {
-  return { type: 'tool_call', id, name, arguments: args };
 }

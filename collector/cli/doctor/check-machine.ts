@@ -39,7 +39,9 @@ export async function checkDataDir({ dataDir, databaseUrl }: Config): Promise<Ch
 export async function checkPort({ host, port }: Config): Promise<Check> {
   const name = 'port';
   const error = await tryListening(host, port);
-  if (error === undefined) return pass(name, `${host}:${port} is free`);
+  if (error === undefined) {
+    return pass(name, port === 0 ? `a free one will be picked on ${host}` : `${host}:${port} is free`);
+  }
   if (error.code === 'EADDRINUSE') {
     const hint = 'stop what listens there, or choose another port with --port';
     return fail(name, `${host}:${port} is taken by something that is no Spanledger collector`, hint);

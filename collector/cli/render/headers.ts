@@ -116,9 +116,10 @@ function describeWork(
   work: Pick<Trace, 'llm_calls' | 'failed_llm_calls' | 'tool_calls'> & { error_count?: number },
   first: string[],
 ): string {
-  const parts = [...first, renderQuantity(work.llm_calls, 'model call')];
-  if (work.failed_llm_calls > 0) parts.push(`${work.failed_llm_calls} failed`);
-  parts.push(renderQuantity(work.tool_calls, 'tool call'));
+  const parts = [...first];
+  if (work.llm_calls > 0) parts.push(renderQuantity(work.llm_calls, 'model call'));
+  if (work.failed_llm_calls > 0) parts.push(renderQuantity(work.failed_llm_calls, 'failed model call'));
+  if (work.tool_calls > 0) parts.push(renderQuantity(work.tool_calls, 'tool call'));
   if (work.error_count) parts.push(renderQuantity(work.error_count, 'error'));
   return parts.join(', ');
 }

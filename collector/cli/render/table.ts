@@ -8,7 +8,7 @@ export interface Column<Row> {
   brush?(row: Row): Brush;
   /** Shares the room that the others leave, and is cut to it; at least this many columns. */
   leastWidth?: number;
-  /** Left out on a narrow terminal, the greatest number first; absent where it must stay. */
+  /** Left out on a narrow terminal, the greatest number first, and where no row says anything; absent where it must stay. */
   dropOrder?: number;
 }
 
@@ -24,7 +24,9 @@ export function renderTable<Row>(
   const natural = (column: Column<Row>) =>
     Math.max(measureWidth(column.title), ...(texts.get(column) ?? []).map(measureWidth));
   const widths = new Map(columns.map((column) => [column, natural(column)]));
-  const kept = chooseColumns(columns, widths, canvas.width);
+  const isSaying = (column: Column<Row>) =>
+    column.dropOrder === undefined || texts.get(column)?.some((text) => text !== '') === true;
+  const kept = chooseColumns(columns.filter(isSaying), widths, canvas.width);
   shareWidth(kept, widths, canvas.width);
 
   const lay = (column: Column<Row>, text: string) =>

@@ -4,22 +4,24 @@ import type { Canvas } from './paint.js';
 import { chooseStatusBrush, renderStatus } from './status.js';
 import { cleanLine, cutText, padText } from './text.js';
 
-/** Room for everything but the name: times, status, id and the figures at their usual width. */
-const OTHER_COLUMNS = 88;
+/** Columns of everything but the name and the tokens, and of the tokens, at their usual width. */
+const OTHER_COLUMNS = 77;
+const TOKENS_COLUMNS = 21;
+const LEAST_NAME_COLUMNS = 16;
 
-/** A trace on one line of a stream, whose columns can't wait for what comes next. */
+/** A trace on one line of a stream, whose columns can't wait for what comes next; the time is UTC. */
 export function renderTraceLine(trace: Trace, { paint, width }: Canvas): string {
-  const nameWidth = Math.max(16, width - OTHER_COLUMNS);
-  const status = padText(renderStatus(trace.status), 11);
-  return [
-    paint.dim(trace.started_at.slice(11, 19)),
-    chooseStatusBrush(trace.status, paint)(status),
+  const showsTokens = width >= OTHER_COLUMNS + TOKENS_COLUMNS + LEAST_NAME_COLUMNS;
+  const room = width - OTHER_COLUMNS - (showsTokens ? TOKENS_COLUMNS : 0);
+  const nameWidth = Math.max(LEAST_NAME_COLUMNS, room);
+  const cells = [
+    paint.dim(`${trace.started_at.slice(11, 19)}Z`),
+    chooseStatusBrush(trace.status, paint)(padText(renderStatus(trace.status), 11)),
     paint.bold(padText(cutText(cleanLine(trace.name), nameWidth), nameWidth)),
     padText(renderDuration(trace.duration_ms), 7, 'right'),
     padText(trace.cost_usd === null ? '' : renderMoney(trace.cost_usd), 8, 'right'),
     paint.dim(trace.trace_id),
-    renderTokenFlow(trace.input_tokens, trace.output_tokens),
-  ]
-    .join('  ')
-    .trimEnd();
+  ];
+  if (showsTokens) cells.push(renderTokenFlow(trace.input_tokens, trace.output_tokens));
+  return cells.join('  ').trimEnd();
 }

@@ -10,6 +10,12 @@ export function readErrorCode(error: unknown): string | undefined {
 // Data exceptions and integrity violations: the same rows would be refused again.
 const REJECTING_CLASSES = new Set(['22', '23']);
 
+/**
+ * No table has a check of its own: a row was on its way to the default partition while the partition of its day was
+ * made, and will find that one the next time.
+ */
+const CHECK_VIOLATION = '23514';
+
 const EXPLANATIONS: readonly [pattern: RegExp, explanation: string][] = [
   [/^(ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/, 'The database cannot be reached'],
   [/^(ETIMEDOUT|ECONNRESET|EPIPE|08...)$/, 'The connection to the database broke'],
@@ -17,7 +23,7 @@ const EXPLANATIONS: readonly [pattern: RegExp, explanation: string][] = [
   [/^53/, 'The database has no connections or memory left'],
   [/^57014$/, 'The database took too long'],
   [/^57P/, 'The database is shutting down or starting up'],
-  [/^(40001|40P01|55P03)$/, 'The database was busy with a conflicting change'],
+  [/^(40001|40P01|55P03|23514)$/, 'The database was busy with a conflicting change'],
   [/^25006$/, 'The database is read-only'],
   [/^42(P01|703|883)$/, 'The database lacks a table or column, perhaps because it has not been migrated'],
   [/^(28|42501)/, 'The database refused the user'],
@@ -31,7 +37,7 @@ const EXPLANATIONS: readonly [pattern: RegExp, explanation: string][] = [
 export function classifyDatabaseError(error: unknown): SpanledgerError {
   if (error instanceof SpanledgerError) return error;
   const code = readErrorCode(error);
-  if (code !== undefined && REJECTING_CLASSES.has(code.slice(0, 2)) && code.length === 5) {
+  if (code !== undefined && isRejection(code)) {
     return new SpanledgerError('STORAGE_REJECTED', `The database refused a value (${code}).`, {
       cause: error,
     });
@@ -41,6 +47,10 @@ export function classifyDatabaseError(error: unknown): SpanledgerError {
   return new SpanledgerError('STORAGE_UNAVAILABLE', `${explanation}${suffix}. Try again later.`, {
     cause: error,
   });
+}
+
+function isRejection(code: string): boolean {
+  return code.length === 5 && REJECTING_CLASSES.has(code.slice(0, 2)) && code !== CHECK_VIOLATION;
 }
 
 function explain(code: string | undefined, error: unknown): string {

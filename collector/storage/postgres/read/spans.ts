@@ -93,10 +93,7 @@ async function listTraceConditions(
 ): Promise<string[] | undefined> {
   const id = parseHex(traceId);
   if (id === undefined) return undefined;
-  const conditions = [
-    `project_id = ${parameters.bind(projectId)}`,
-    `trace_id = ${parameters.bind(id)}`,
-  ];
+  const conditions = [`project_id = ${parameters.bind(projectId)}`, `trace_id = ${parameters.bind(id)}`];
   const { rows } = await database.query(
     'select started_at, ended_at from traces where project_id = $1 and trace_id = $2',
     [projectId, id],

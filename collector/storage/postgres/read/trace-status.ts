@@ -1,3 +1,6 @@
+import type { Condition } from './filters.js';
+import { isText } from './filters.js';
+
 /** How long after it was last seen an incomplete trace is taken to be still running. */
 const QUIET_INTERVAL = `interval '1 hour'`;
 
@@ -10,9 +13,18 @@ export function isTraceRunning(nowPlaceholder: string): string {
   return `(not traces.is_complete and traces.last_seen_at > ${quietSince} and traces.status <> 'waiting')`;
 }
 
-/** The SQL expression for a trace's status at that time, for what is shown and for filters alike. */
+/** The SQL expression for a trace's status at that time. */
 export function traceStatus(nowPlaceholder: string): string {
   return `case when ${isTraceRunning(nowPlaceholder)} then 'running' else traces.status end`;
+}
+
+/** Traces whose {@link traceStatus} is the given one, in the form that the index on the stored status can serve. */
+export function hasTraceStatus(nowPlaceholder: string): Condition<string> {
+  const isRunning = isTraceRunning(nowPlaceholder);
+  return (value, parameters) => {
+    const isStored = isText('traces.status')(value, parameters);
+    return value === 'running' ? `(${isStored} or ${isRunning})` : `(${isStored} and not ${isRunning})`;
+  };
 }
 
 /** The SQL expression for a session's status at that time: it runs while one of its traces does. */

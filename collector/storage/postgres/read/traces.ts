@@ -26,7 +26,7 @@ import type { SortKey } from './keyset.js';
 import { listPage } from './keyset.js';
 import type { ReadContext } from './read-context.js';
 import { SqlParameters } from './sql-parameters.js';
-import { traceStatus } from './trace-status.js';
+import { hasTraceStatus, traceStatus } from './trace-status.js';
 
 const COLUMNS = [
   'trace_id, project_id, session_id, conversation_id, user_id, name, started_at, start_nanos, ended_at, end_nanos',
@@ -79,13 +79,13 @@ export async function listTraces(
 ): Promise<Page<Trace>> {
   const parameters = new SqlParameters();
   const project = `project_id = ${parameters.bind(projectId)}`;
-  const status = traceStatus(parameters.bind(renderTime(clock())));
-  const conditions = listConditions({ ...CONDITIONS, status: isText(`(${status})`) }, filter, parameters);
+  const now = parameters.bind(renderTime(clock()));
+  const conditions = listConditions({ ...CONDITIONS, status: hasTraceStatus(now) }, filter, parameters);
   const { keys, isNullable } = SORTS[options.sort ?? 'started_at'];
   const keyset = { list: 'traces', order: options.order ?? 'desc', keys, isNullable };
   const query = {
     keyset,
-    columns: `${COLUMNS}, ${status} as status`,
+    columns: `${COLUMNS}, ${traceStatus(now)} as status`,
     table: 'traces',
     conditions: [project, ...conditions],
     parameters,

@@ -37,19 +37,25 @@ const COLUMNS = {
   odd: 'jsonb',
 } as const;
 
-const KEY = ['metric_name', 'point_id', 'time'];
-const UPDATED = Object.keys(COLUMNS).filter((name) => !KEY.includes(name));
-
-/** Of two points with one identity and different values the one with the greater hash stays, whichever came first. */
-const UPSERT = insertStatement(
+const INSERT = insertStatement(
   'metric_points',
   COLUMNS,
   'source.metric_name collate "C", source.point_id, source.time',
-  `on conflict (project_id, metric_name, point_id, time) do update set
-     ${UPDATED.map((name) => `${name} = excluded.${name}`).join(', ')}
-   where excluded.content_hash > metric_points.content_hash
-   returning point_id, (xmax = 0) as is_new`,
+  'on conflict do nothing returning point_id',
 );
+
+const KEY = ['metric_name', 'point_id', 'time'];
+const UPDATED = Object.entries(COLUMNS).filter(([name]) => !KEY.includes(name));
+
+/** Of two points with one identity and different values the one with the greater hash stays, whichever came first. */
+const UPDATE_LESSER = `
+  update metric_points set
+    ${UPDATED.map(([name, type]) => `${name} = source.${name}${type === 'jsonb' ? '::jsonb' : ''}`).join(', ')}
+  from ${selectRows(COLUMNS).source}
+  where metric_points.project_id = $1 and metric_points.metric_name = source.metric_name
+    and metric_points.point_id = source.point_id and metric_points.time = source.time
+    and metric_points.content_hash < source.content_hash
+  returning metric_points.point_id`;
 
 /** The latest point says what a metric is; of points at the same time the greater texts do. */
 const IS_LATER = `(excluded.last_time, excluded.type, excluded.unit, excluded.description)
@@ -148,9 +154,23 @@ export async function upsertPoints(
     if (other === undefined || point.contentHash > other.contentHash) winners.set(point.id, point);
   }
   const rows = [...winners.values()].map((point) => point.row);
-  const written = await sendRows<{ point_id: Buffer; is_new: boolean }>(client, UPSERT, projectId, rows);
+  const stored = await sendRows<WrittenRow>(client, INSERT, projectId, rows);
+  const written = new Map<string, 'stored' | 'updated'>();
+  for (const row of stored) written.set(row.point_id.toString('hex'), 'stored');
+  const known = [...winners.values()].filter((point) => !written.has(point.id));
+  const updated = await sendRows<WrittenRow>(
+    client,
+    UPDATE_LESSER,
+    projectId,
+    known.map((point) => point.row),
+  );
+  for (const row of updated) written.set(row.point_id.toString('hex'), 'updated');
   await sendRows(client, UPSERT_CATALOGUE, projectId, rows);
-  return new Map(written.map((row) => [row.point_id.toString('hex'), row.is_new ? 'stored' : 'updated']));
+  return written;
+}
+
+interface WrittenRow {
+  point_id: Buffer;
 }
 
 function hash(content: unknown): string {

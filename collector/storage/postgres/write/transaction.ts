@@ -10,13 +10,16 @@ import { upsertPoints } from './metrics.js';
 import type { PreparedBatch } from './prepared-batch.js';
 import { collectTouchedTraces, mergeSpans } from './span-merge.js';
 import type { SpanChanges, TouchedTrace } from './span-merge.js';
-import { copySpans, deleteSpans, listStoredVersions } from './spans.js';
+import { copySpans, deleteSpans, listStoredVersions, toTraceSpan } from './spans.js';
 
 export interface TransactionOptions {
   projector: Projector;
   dictionaries: DictionaryWriter;
-  /** Look for stored spans also of traces that have no row, as retention may leave them for a while. */
-  distrustsNewTraces: boolean;
+  /**
+   * Set once a row turned out to be there that should not: retention may leave spans of traces that have no row, and
+   * payloads of spans that have none. Both are then looked for.
+   */
+  expectsLeftovers: boolean;
 }
 
 /**
@@ -42,9 +45,10 @@ export async function writeGroup(
   );
   const traces = collectTouchedTraces(group);
   const locked = await claimTraces(derivation, traces);
-  await loadStored(client, projectId, traces, options.distrustsNewTraces);
+  await loadStored(client, projectId, traces, options.expectsLeftovers);
   const changes = mergeSpans(group, traces);
-  await deleteSpans(client, projectId, changes.replaced);
+  const leftovers = options.expectsLeftovers ? changes.inserted.map(toTraceSpan) : [];
+  await deleteSpans(client, projectId, [...changes.replaced, ...leftovers]);
   await copySpans(client, changes.inserted);
   await writeRecords(client, projectId, group, changes);
   const contentLogs = await listContentLogs(client, projectId, [...traces.keys()]);
@@ -65,9 +69,9 @@ async function loadStored(
   client: ClientBase,
   projectId: string,
   traces: ReadonlyMap<string, TouchedTrace>,
-  distrustsNewTraces: boolean,
+  expectsLeftovers: boolean,
 ): Promise<void> {
-  const older = [...traces.values()].filter((trace) => distrustsNewTraces || !trace.isNew);
+  const older = [...traces.values()].filter((trace) => expectsLeftovers || !trace.isNew);
   const stored = await listStoredVersions(
     client,
     projectId,

@@ -36,12 +36,12 @@ const CONFLICTS = new Set(['40001', '40P01']);
 export function createWriter({ pool, projector, limits }: WriterOptions): Writer {
   const dictionaries = new DictionaryWriter();
 
-  async function attempt(group: readonly PreparedBatch[], distrustsNewTraces: boolean) {
+  async function attempt(group: readonly PreparedBatch[], expectsLeftovers: boolean) {
     const client = await pool.connect();
     let failure: unknown;
     try {
       await client.query('begin');
-      const receipts = await writeGroup(client, group, { projector, dictionaries, distrustsNewTraces });
+      const receipts = await writeGroup(client, group, { projector, dictionaries, expectsLeftovers });
       await client.query('commit');
       const projectId = group[0]?.projectId ?? '';
       dictionaries.remember(
@@ -59,16 +59,16 @@ export function createWriter({ pool, projector, limits }: WriterOptions): Writer
 
   async function write(group: readonly PreparedBatch[]): Promise<WriteReceipt[]> {
     await ensureDaysForBatch(pool, new Set(group.flatMap((batch) => [...batch.days])));
-    let distrustsNewTraces = false;
+    let expectsLeftovers = false;
     for (let count = 1; ; count += 1) {
       try {
-        return await attempt(group, distrustsNewTraces);
+        return await attempt(group, expectsLeftovers);
       } catch (error) {
         const state = readSqlState(error);
         const isConflict = error instanceof ConcurrentChange || (state !== undefined && CONFLICTS.has(state));
         if (count === MAX_ATTEMPTS || (!isConflict && state !== UNIQUE_VIOLATION)) throw error;
-        if (state === UNIQUE_VIOLATION && distrustsNewTraces && count > 2) throw error;
-        distrustsNewTraces ||= state === UNIQUE_VIOLATION;
+        if (state === UNIQUE_VIOLATION && expectsLeftovers && count > 2) throw error;
+        expectsLeftovers ||= state === UNIQUE_VIOLATION;
         await pause(FIRST_BACKOFF_MILLIS * 2 ** count * Math.random());
       }
     }
