@@ -17,8 +17,8 @@ import { ensureBuilt, ensureInstalled, root } from '../scripts/ensure.mjs';
 
 await ensureInstalled();
 await ensureBuilt();
-const { encodeTraces } = await import('../dist/collector/otlp/encode-traces.js');
-const { startEmbeddedPostgres } = await import('../dist/collector/storage/postgres/embedded/embedded-postgres.js');
+const { encodeTraces } = await import('../dist/collector/otlp/encode-request.js');
+const { startEmbeddedPostgres } = await import('../dist/collector/storage/postgres/embedded.js');
 
 const { values } = parseArgs({
   options: {
@@ -187,9 +187,12 @@ async function measureCopy(databaseUrl) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'));
-const database = await startEmbeddedPostgres({ dataDir: folder, onProgress: () => undefined });
+const database = await startEmbeddedPostgres({ dataDir: folder });
+const { host, port, user, database: name, password = '' } = database.connection;
+// A Unix socket is named by a parameter, since its path can't stand where a host name does.
+const databaseUrl = `postgres://${user}:${password}@localhost/${name}?host=${encodeURIComponent(host)}&port=${port}`;
 try {
-  const collector = await startCollector(database.connectionString);
+  const collector = await startCollector(databaseUrl);
   await load(collector.url, createRequests(20));
   const probe = await load(collector.url, createRequests(20));
   const count = Math.max(20, Math.round((probe.spans / probe.elapsed / batch) * seconds));
@@ -200,7 +203,7 @@ try {
   collector.child.kill('SIGTERM');
   await ended;
   const total = run.spans + 40 * batch;
-  const copy = await measureCopy(database.connectionString);
+  const copy = await measureCopy(databaseUrl);
   const spansOnly = copy.spans + copy.span_payloads;
   const everything = Object.values(copy).reduce((sum, time) => sum + time, 0);
   const rate = run.spans / run.elapsed;

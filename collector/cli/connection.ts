@@ -43,8 +43,13 @@ export function present<Answer>(
   io: Io,
   render: (answer: Answer, canvas: Canvas) => string,
 ): void {
-  const text = options.json === true ? JSON.stringify(answer, null, 2) : render(answer, chooseCanvas(io));
-  io.stdout.write(`${text}\n`);
+  if (options.json === true) writeJson(answer, io);
+  else io.stdout.write(`${render(answer, chooseCanvas(io))}\n`);
+}
+
+/** Writes the answer as one JSON document. */
+export function writeJson(answer: unknown, io: Io): void {
+  io.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
 function readBaseUrl(text: string, source: string): string {

@@ -23,7 +23,7 @@ export function describeFailure(error: unknown): { exitCode: ExitCode; line: str
   if (error instanceof CliFailure) return { exitCode: error.exitCode, line: cleanLine(error.message) };
   if (error instanceof ServerUnreachableError) {
     const { origin } = new URL(error.url);
-    const line = `no collector answers at ${origin}: start one with spanledger serve, or name another with --url`;
+    const line = `no collector answers at ${origin}${describeCause(error)}: start one with spanledger serve, or name another with --url`;
     return { exitCode: EXIT.noServer, line };
   }
   if (error instanceof ClientError) return describeAnswer(error);
@@ -47,4 +47,12 @@ function describeAnswer(error: ClientError): { exitCode: ExitCode; line: string 
     default:
       return { exitCode: EXIT.error, line };
   }
+}
+
+/** Why the connection failed, where that is more than that nothing listens: a name or a certificate, say. */
+function describeCause({ cause }: ServerUnreachableError): string {
+  // Node's fetch wraps the error of the socket, which has the code.
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : undefined;
+  const code = inner !== undefined && 'code' in inner ? String(inner.code) : '';
+  return code === '' || code === 'ECONNREFUSED' ? '' : ` (${code})`;
 }

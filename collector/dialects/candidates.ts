@@ -8,7 +8,7 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 const NONE: readonly never[] = [];
 
 /** A value with the key it came from; the key is null where it follows from more than one. */
-export interface Pick<T> {
+export interface PickedFact<T> {
   value: T;
   key: string | null;
   dialect: string;
@@ -40,7 +40,7 @@ export class Candidates {
   }
 
   /** The same with where it came from. */
-  pick<F extends FactField>(field: F): Pick<FactValues[F]> | undefined {
+  pick<F extends FactField>(field: F): PickedFact<FactValues[F]> | undefined {
     const number = REGISTRY.fieldNumbers.get(field);
     if (number === undefined) return undefined;
     const attributes = this.#byField[number] ?? NONE;

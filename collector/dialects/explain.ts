@@ -11,6 +11,7 @@ export interface ConsumedKey {
   key: string;
   field: FactField | ContentField | 'type' | 'outcome';
   dialect: string;
+  /** Always true for `type` and `outcome`, which weigh all their marks. */
   isUsed: boolean;
 }
 

@@ -12,6 +12,8 @@ export { readLog } from './log.js';
 /**
  * What a span says of itself in today's conventions, out of whichever dialects it speaks: the role first, then how it
  * ended, then everything else. Pure; never throws, whatever the values; bodies are not read (see `readContent`).
+ * Costs 3 to 6 µs of CPU for an AI span of 10 to 25 attributes and 2 µs for a plain one: `process.cpuUsage()` over
+ * 60,000 spans of each recorded application in turn, after 3,000 rounds of warming up, Node 20 on one core.
  */
 export function normalizeSpan(data: SpanData): NormalizedSpan {
   const view = new SpanView(data);

@@ -1,4 +1,3 @@
-import type { Usage } from '../model/gen-ai.js';
 import type { AnyValue } from '../model/any-value.js';
 import type { SpanType } from '../model/normalized-span.js';
 import type { SpanView } from './span-view.js';
@@ -28,7 +27,7 @@ export function readStrandsRole(view: SpanView): SpanType | undefined {
 }
 
 /** Strands hands on the provider's numbers, and Anthropic's leave cached tokens out of the input. */
-export function isStrandsCacheExcluded(view: SpanView, _usage: Usage): boolean {
+export function isStrandsCacheExcluded(view: SpanView): boolean {
   return (
     view.data.scope.name.startsWith('strands') &&
     (view.string('gen_ai.request.model') ?? '').toLowerCase().includes('claude')

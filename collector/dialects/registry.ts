@@ -107,7 +107,8 @@ class RegistryBuilder {
     this.roles.sort((left, right) => left.order - right.order);
     for (const sources of this.content.values()) sources.sort((left, right) => left.rank - right.rank);
     for (const sources of this.derived) sources?.sort((left, right) => left.rank - right.rank);
-    return { ...this, fieldCount: this.fieldNumbers.size };
+    const { roles, keys, prefixes, fieldNumbers, derived, content, failures } = this;
+    return { roles, keys, prefixes, fieldNumbers, fieldCount: fieldNumbers.size, derived, content, failures };
   }
 
   #addRole(dialect: Dialect, role: RoleSource): void {

@@ -3,9 +3,17 @@ import { z } from 'zod';
 import type { Client } from '../../collector/client/client.js';
 import { createClient } from '../../collector/client/client.js';
 import { TraceDetail, TraceSummary, TraceTree, TimelineEntry } from '../../collector/contract/answers.js';
-import { Execution, ExecutionTree, LogRecord, Session, Span } from '../../collector/contract/shapes.js';
+import {
+  Execution,
+  ExecutionTree,
+  LogRecord,
+  Metric,
+  MetricPoint,
+  Session,
+  Span,
+} from '../../collector/contract/shapes.js';
 import type { SpanTree } from '../../collector/contract/shapes.js';
-import { listCaptures, loadCapture, readCaptureSignal, sendCapture } from '../support/captures.js';
+import { listCaptures, loadCapture, sendCapture } from '../support/captures.js';
 import { startTestCollector, type TestCollector } from '../support/collector.js';
 
 let collector: TestCollector;
@@ -13,11 +21,7 @@ let client: Client;
 beforeAll(async () => {
   collector = await startTestCollector();
   client = createClient({ baseUrl: collector.url });
-  for (const name of listCaptures()) {
-    const capture = loadCapture(name);
-    const requests = capture.requests.filter((request) => readCaptureSignal(request) !== 'metrics');
-    await sendCapture(collector.url, { ...capture, requests });
-  }
+  for (const name of listCaptures()) await sendCapture(collector.url, loadCapture(name));
 });
 afterAll(async () => {
   await collector.close();
@@ -74,7 +78,7 @@ describe('of all that real libraries sent', () => {
   });
 
   it('the usage that is counted adds up to that of the trace', async () => {
-    const traces = await collect(client.traces.list.rows({ service: undefined }));
+    const traces = await collect(client.traces.list.rows());
     let compared = 0;
     for (const trace of traces) {
       const spans = await collect(client.traces.spans.rows({ trace_id: trace.trace_id, limit: 500 }));
@@ -102,6 +106,23 @@ describe('of all that real libraries sent', () => {
     }
     expectShape(z.array(Session), await collect(client.sessions.list.rows({ limit: 3 })));
     expectShape(z.array(LogRecord), await collect(client.logRecords.list.rows({ limit: 11 })));
+  });
+
+  it('every metric has points in the shape of the contract', async () => {
+    const metrics = await collect(client.metrics.list.rows({ limit: 2 }));
+    expectShape(z.array(Metric), metrics);
+    expect(metrics.length).toBeGreaterThan(2);
+    for (const { name } of metrics) {
+      const points = await collect(client.metrics.points.rows({ name, limit: 3, attributes: 'typed' }));
+      expectShape(z.array(MetricPoint), points);
+      expect([name, points.length > 0]).toEqual([name, true]);
+    }
+  });
+
+  it('the landing page links the latest traces', async () => {
+    const html = await (await fetch(collector.url)).text();
+    const { data } = await client.traces.list({ limit: 20 });
+    for (const { trace_id } of data) expect(html).toContain(`href="/api/v1/traces/${trace_id}"`);
   });
 
   it('every session lists as many traces as it counts', async () => {

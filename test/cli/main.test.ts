@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { main } from '../../collector/cli/main.js';
 import { listRoutes } from '../../collector/contract/routes.js';
@@ -75,6 +75,29 @@ test('the address may come from the environment', async () => {
   const { exitCode, err } = await run(['sessions'], { SPANLEDGER_URL: url });
   expect(exitCode).toBe(4);
   expect(err).toContain(url);
+});
+
+test('a connection that fails for another reason says which', async () => {
+  const server = createTcpServer((socket) => socket.resetAndDestroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { exitCode, err } = await run(['traces', '--url', `http://127.0.0.1:${port}`]);
+  expect(exitCode).toBe(4);
+  expect(err).toContain('(ECONNRESET)');
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('another server at the address is told from a collector', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(404).end('no such page');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { exitCode, err } = await run(['traces', '--url', `http://127.0.0.1:${port}`]);
+  expect(exitCode).toBe(1);
+  expect(err).toContain('is that address a Spanledger collector?');
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test('a stack is shown only where it was asked for', async () => {

@@ -74,10 +74,12 @@ function checkFacts(facts: SpanFacts): void {
       value.includes('\u0000') ||
       !value.isWellFormed()
     ) {
-      throw new Error(`${key} is ${String(value)}`);
+      throw new Error(`${key} is ill-formed`);
     }
   }
-  for (const count of [...Object.values(facts.usage), facts.attempt] as (number | null)[]) {
+  const { inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens } = facts.usage;
+  const counts = [inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, reasoningTokens];
+  for (const count of [...counts, facts.attempt]) {
     if (count !== null && !(Number.isSafeInteger(count) && count >= 0))
       throw new Error(`count ${String(count)}`);
   }

@@ -8,7 +8,7 @@ function endingOf(sent: SentSpan): (string | null)[] {
   return [outcome, errorType, errorMessage];
 }
 
-function exception(attributes: Record<string, string>): SentSpan['events'] {
+function exception(attributes: Record<string, string>): NonNullable<SentSpan['events']> {
   return [{ name: 'exception', attributes }];
 }
 

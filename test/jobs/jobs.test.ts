@@ -1,74 +1,99 @@
-import { expect, test, vi } from 'vitest';
-import type { Jobs, JobsOptions } from '../../collector/jobs/jobs.js';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type pg from 'pg';
 import { createJobs } from '../../collector/jobs/jobs.js';
+import { createMaintenance } from '../../collector/storage/postgres/maintenance/maintenance.js';
+import { listDays } from '../../collector/storage/postgres/maintenance/partitions.js';
+import { createPool } from '../../collector/storage/postgres/pool.js';
+import type { TestDatabase } from '../support/database.js';
+import { createTestDatabase } from '../support/database.js';
+import { insertSpan, listLeft } from '../support/stored-days.js';
 
-type Storage = JobsOptions['storage'];
+// What runRetention takes first; holding it keeps a run waiting.
+const RETENTION_LOCK = `hashtextextended('spanledger retention', 0)`;
 
-const NOTHING_DELETED = { started_at: '', ended_at: '', dry_run: false, deleted: [] };
+let database: TestDatabase;
+let pool: pg.Pool;
 
-/** A store that notes what it was asked for and takes as long as it is told. */
-function createStore(
-  options: { until?: Promise<void>; failure?: Error } = {},
-): Storage & { calls: string[] } {
-  const calls: string[] = [];
-  return {
-    calls,
-    ensurePartitions: (daysAhead) => {
-      calls.push(`partitions ${String(daysAhead)}`);
-      return options.failure === undefined ? Promise.resolve() : Promise.reject(options.failure);
-    },
-    runRetention: async ({ dryRun }) => {
-      calls.push(`retention ${String(dryRun)}`);
-      await options.until;
-      calls.push('retention done');
-      return NOTHING_DELETED;
-    },
-  };
+beforeEach(async () => {
+  database = await createTestDatabase();
+  pool = createPool(database.connection);
+});
+
+afterEach(async () => {
+  if (!pool.ended) await pool.end();
+  await database.drop();
+});
+
+function fail(error: unknown): never {
+  throw error;
 }
 
-async function endAfter(jobs: Jobs, condition: () => void): Promise<void> {
+async function countRuns(): Promise<number> {
+  return (await pool.query('select 1 from retention_runs')).rowCount ?? 0;
+}
+
+test('partitions are made at once, and retention runs again and again', async () => {
+  await insertSpan(pool, { trace: 'old', daysAgo: 40 });
+  const reports: string[] = [];
+  const jobs = createJobs({
+    storage: createMaintenance(pool),
+    onError: fail,
+    onRetention: (run) => reports.push(...run.deleted.map(({ what }) => what)),
+    intervalMillis: 50,
+  });
   try {
-    await vi.waitFor(condition, { timeout: 10_000, interval: 5 });
+    await vi.waitFor(
+      async () => {
+        expect(await countRuns()).toBeGreaterThan(2);
+      },
+      { timeout: 20_000 },
+    );
   } finally {
     await jobs.close();
   }
-}
-
-test('partitions are made at once and again, and retention runs for real', async () => {
-  const storage = createStore();
-  const jobs = createJobs({ storage, onError: expect.unreachable, intervalMillis: 20 });
-  await endAfter(jobs, () => {
-    expect(storage.calls.filter((call) => call === 'partitions 7').length).toBeGreaterThan(2);
-    expect(storage.calls.filter((call) => call === 'retention false').length).toBeGreaterThan(2);
-  });
+  expect(reports).toEqual(['spans', 'span_payloads']);
+  const { rows } = await pool.query<{ name: string }>(
+    `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'spans'::regclass order by 1`,
+  );
+  const ahead = listDays(-1, 7).map((day) => `spans_${day.replaceAll('-', '')}`);
+  expect(rows.map((row) => row.name)).toEqual([...ahead, 'spans_default']);
 });
 
 test('a job that fails is reported and runs again', async () => {
-  const failure = new Error('no database');
   const errors: unknown[] = [];
-  const storage = createStore({ failure });
-  const jobs = createJobs({ storage, onError: (error) => errors.push(error), intervalMillis: 20 });
-  await endAfter(jobs, () => {
-    expect(errors.length).toBeGreaterThan(1);
+  await pool.end();
+  const jobs = createJobs({
+    storage: createMaintenance(pool),
+    onError: (error) => errors.push(error),
+    intervalMillis: 20,
   });
-  expect(new Set(errors)).toEqual(new Set([failure]));
+  try {
+    await vi.waitFor(() => {
+      expect(errors.length).toBeGreaterThan(3);
+    });
+  } finally {
+    await jobs.close();
+  }
+  expect(errors[0]).toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
 });
 
 test('closing waits for the job that runs and starts no more', async () => {
-  let finish = (): void => undefined;
-  const storage = createStore({ until: new Promise((resolve) => (finish = resolve)) });
-  const jobs = createJobs({ storage, onError: expect.unreachable, intervalMillis: 10 });
-  await vi.waitFor(() => {
-    expect(storage.calls).toContain('retention false');
-  });
-  let isClosed = false;
-  const closing = jobs.close().then(() => {
-    isClosed = true;
-  });
-  await Promise.resolve();
-  expect(isClosed).toBe(false);
-  finish();
+  await insertSpan(pool, { trace: 'old', daysAgo: 40 });
+  const holder = await pool.connect();
+  await holder.query(`select pg_advisory_lock(${RETENTION_LOCK})`);
+  const jobs = createJobs({ storage: createMaintenance(pool), onError: fail, intervalMillis: 10 });
+  await vi.waitFor(
+    async () => {
+      const waiting = await pool.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`);
+      expect(waiting.rowCount).toBe(1);
+    },
+    { timeout: 20_000 },
+  );
+  const closing = jobs.close();
+  expect(await countRuns()).toBe(0);
+  holder.release(true);
   await closing;
-  expect(storage.calls.at(-1)).toBe('retention done');
+  expect(await countRuns()).toBe(1);
+  expect(await listLeft(pool, 'spans', 'trace_id')).toEqual([]);
   await jobs.close();
 });

@@ -6,7 +6,7 @@ import { renderAttributesJson } from '../../collector/model/value-json.js';
 import { convertIds, logsRequestJson, metricsRequestJson, traceRequestJson } from './generated.js';
 import { decodeMessage, encodeMessage } from './otlp-proto.js';
 
-const RUNS = { numRuns: 150, seed: 20_261_121 };
+const RUNS = { numRuns: 150, seed: 20_261_121, endOnFailure: true };
 
 function decodeJsonBody(signal: 'traces' | 'logs' | 'metrics', json: unknown): unknown {
   return decodeRequest(signal, 'json', Buffer.from(JSON.stringify(json)));
@@ -17,15 +17,18 @@ describe('JSON and protobuf', () => {
     ['traces', 'ExportTraceServiceRequest', traceRequestJson],
     ['logs', 'ExportLogsServiceRequest', logsRequestJson],
     ['metrics', 'ExportMetricsServiceRequest', metricsRequestJson],
-  ] as const)('%s written by protobufjs decode as the same request in JSON does', (signal, type, requests) => {
-    fc.assert(
-      fc.property(requests as fc.Arbitrary<object>, (json) => {
-        const protobuf = encodeMessage(type, convertIds(json) as object);
-        expect(decodeRequest(signal, 'protobuf', protobuf)).toEqual(decodeJsonBody(signal, json));
-      }),
-      RUNS,
-    );
-  });
+  ] as const)(
+    '%s written by protobufjs decode as the same request in JSON does',
+    (signal, type, requests) => {
+      fc.assert(
+        fc.property(requests as fc.Arbitrary<object>, (json) => {
+          const protobuf = encodeMessage(type, convertIds(json) as object);
+          expect(decodeRequest(signal, 'protobuf', protobuf)).toEqual(decodeJsonBody(signal, json));
+        }),
+        RUNS,
+      );
+    },
+  );
 
   it('spans that we encode are read by protobufjs as they were sent', () => {
     fc.assert(
@@ -38,7 +41,9 @@ describe('JSON and protobuf', () => {
           resourceSpans?: { scopeSpans: { spans: { name?: string; startTimeUnixNano?: string }[] }[] }[];
         };
         const names = (theirs.resourceSpans ?? []).flatMap(({ scopeSpans }) =>
-          scopeSpans.flatMap((group) => group.spans.map((span) => [span.name ?? '', span.startTimeUnixNano ?? '0'])),
+          scopeSpans.flatMap((group) =>
+            group.spans.map((span) => [span.name ?? '', span.startTimeUnixNano ?? '0']),
+          ),
         );
         expect(names).toEqual(spans.map((span) => [span.name, span.startTimeUnixNano.toString()]));
       }),

@@ -19,9 +19,7 @@ const { value, pair } = fc.letrec<{ value: object; pair: object }>((tie) => ({
     fc.boolean().map((boolValue) => ({ boolValue })),
     int64Text.map((intValue) => ({ intValue })),
     doubleJson.map((doubleValue) => ({ doubleValue })),
-    fc
-      .uint8Array({ maxLength: 20 })
-      .map((bytes) => ({ bytesValue: Buffer.from(bytes).toString('base64') })),
+    fc.uint8Array({ maxLength: 20 }).map((bytes) => ({ bytesValue: Buffer.from(bytes).toString('base64') })),
     fc
       .array(tie('value'), { maxLength: 3, depthIdentifier: 'value' })
       .map((values) => ({ arrayValue: { values } })),
@@ -102,7 +100,13 @@ export const traceRequestJson = fc.record({
 });
 
 const exemplar = fc.record(
-  { timeUnixNano: fixed64Text, asInt: int64Text, traceId: hexId(16), spanId: hexId(8), filteredAttributes: attributes },
+  {
+    timeUnixNano: fixed64Text,
+    asInt: int64Text,
+    traceId: hexId(16),
+    spanId: hexId(8),
+    filteredAttributes: attributes,
+  },
   { requiredKeys: [] },
 );
 const point = {
@@ -223,7 +227,9 @@ export function convertIds(json: unknown): unknown {
   return Object.fromEntries(
     Object.entries(json).map(([name, member]) => [
       name,
-      /^(?:traceId|spanId|parentSpanId)$/.test(name) ? Buffer.from(member as string, 'hex') : convertIds(member),
+      /^(?:traceId|spanId|parentSpanId)$/.test(name)
+        ? Buffer.from(member as string, 'hex')
+        : convertIds(member),
     ]),
   );
 }

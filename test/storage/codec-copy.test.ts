@@ -30,7 +30,8 @@ afterAll(async () => {
 interface Row {
   i2: number | null;
   i4: number | null;
-  i8: bigint | null;
+  /** A number where it is safe, as the pool reads it. */
+  i8: bigint | number | null;
   b: boolean | null;
   t: string | null;
   y: Buffer | null;

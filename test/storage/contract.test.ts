@@ -1,15 +1,22 @@
+import { describe } from 'vitest';
 import { describeStorage } from '../contract/storage.contract.js';
 import { createTestDatabase } from '../support/database.js';
 import { openPostgresHarness } from '../support/postgres-harness.js';
+import { findSystemPostgres, startSystemPostgres } from '../support/system-postgres.js';
 
 describeStorage('the built-in PostgreSQL', async () => {
   const database = await createTestDatabase();
-  const harness = await openPostgresHarness(database.connection);
-  return {
-    ...harness,
-    close: async () => {
-      await harness.close();
-      await database.drop();
-    },
-  };
+  return openPostgresHarness(database.connection, () => database.drop());
 });
+
+const programs = findSystemPostgres();
+
+describe.skipIf(programs === undefined)(
+  `with a PostgreSQL of the system (${programs ?? 'none found'})`,
+  () => {
+    describeStorage("the system's PostgreSQL", async () => {
+      const server = await startSystemPostgres(programs ?? '');
+      return openPostgresHarness(server.connection, () => server.stop());
+    });
+  },
+);

@@ -22,8 +22,11 @@ const TABLES = [
 
 const WRITE_TIMES = ['received_at', 'created_at', 'updated_at', 'last_seen_at'];
 
-/** Storage with the real projections and dialects, on a migrated database. */
-export async function openPostgresHarness(connection: PostgresConnection): Promise<StorageHarness> {
+/** Storage with the real projections and dialects, on a migrated database that `drop` removes in the end. */
+export async function openPostgresHarness(
+  connection: PostgresConnection,
+  drop: () => Promise<void>,
+): Promise<StorageHarness> {
   const projector = createProjector({ readContent });
   const pool = createPool(connection, { max: 2 });
   const storage = await createPostgresStorage({ connection, projector });
@@ -47,6 +50,7 @@ export async function openPostgresHarness(connection: PostgresConnection): Promi
     async close() {
       await storage.close();
       await pool.end();
+      await drop();
     },
   };
 }

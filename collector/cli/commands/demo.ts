@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
+import { addConnectionOptions, connect, present, writeJson, type ConnectionOptions } from '../connection.js';
 import { sendDemoRuns } from '../demo/send.js';
 import type { Io } from '../io.js';
 import { loadTraceView, renderTraceView } from '../trace-view.js';
@@ -20,7 +20,7 @@ export function addDemoCommand(program: Command, io: Io): void {
     const traceIds = await sendDemoRuns(connection, options.count, io.nowMillis());
     const last = traceIds.at(-1) ?? '';
     if (options.json === true) {
-      present({ trace_ids: traceIds }, options, io, () => '');
+      writeJson({ trace_ids: traceIds }, io);
       return;
     }
     const view = await loadTraceView(connection.client, last);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { routes } from '../../contract/routes.js';
-import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
+import { addConnectionOptions, connect, present, writeJson, type ConnectionOptions } from '../connection.js';
 import type { Io } from '../io.js';
 import { endPage, renderEmpty } from '../page-end.js';
 import { addQueryOptions, readQueryOptions } from '../query-options.js';
@@ -43,7 +43,7 @@ function addShowCommand(sessions: Command, io: Io): void {
   addConnectionOptions(command).action(async (sessionId: string, options: ConnectionOptions) => {
     const { client } = connect(options, io);
     if (options.json === true) {
-      present(await client.sessions.get({ session_id: sessionId }), options, io, () => '');
+      writeJson(await client.sessions.get({ session_id: sessionId }), io);
       return;
     }
     const [session, traces] = await Promise.all([

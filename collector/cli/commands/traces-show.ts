@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Client } from '../../client/client.js';
 import type { TimelineEntry } from '../../contract/answers.js';
 import { routes } from '../../contract/routes.js';
-import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
+import { addConnectionOptions, connect, present, writeJson, type ConnectionOptions } from '../connection.js';
 import { CliFailure, EXIT } from '../failures.js';
 import type { Io } from '../io.js';
 import { addQueryOptions, readQueryOptions } from '../query-options.js';
@@ -36,7 +36,7 @@ export function addTracesShowCommand(traces: Command, io: Io): void {
     if (options.timeline === true || narrowsTimeline(command)) {
       await showTimeline(client, traceId, command, options, io);
     } else if (options.json === true) {
-      present(await client.traces.get({ trace_id: traceId }), options, io, () => '');
+      writeJson(await client.traces.get({ trace_id: traceId }), io);
     } else {
       const view = await loadTraceView(client, traceId);
       present(view, options, io, (loaded, canvas) =>
@@ -63,7 +63,7 @@ async function showTimeline(
     entries.push(entry);
   }
   if (options.json === true) {
-    present({ data: entries, next_cursor: null }, options, io, () => '');
+    writeJson({ data: entries, next_cursor: null }, io);
     return;
   }
   present(entries, options, io, (loaded, canvas) => {

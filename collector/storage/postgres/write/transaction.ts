@@ -11,6 +11,7 @@ import type { PreparedBatch } from './prepared-batch.js';
 import { collectTouchedTraces, mergeSpans } from './span-merge.js';
 import type { SpanChanges, TouchedTrace } from './span-merge.js';
 import { copySpans, deleteSpans, listStoredVersions, toTraceSpan } from './spans.js';
+import type { StoredVersion } from './spans.js';
 
 export interface TransactionOptions {
   projector: Projector;
@@ -77,7 +78,7 @@ async function loadStored(
     projectId,
     older.map((trace) => trace.traceId),
   );
-  for (const trace of older) trace.stored = stored.get(trace.traceId) ?? new Map();
+  for (const trace of older) trace.stored = stored.get(trace.traceId) ?? new Map<string, StoredVersion>();
 }
 
 /** Writes log records and metric points, counts them, and notes the traces that new content belongs to. */
