@@ -31,7 +31,8 @@ const seconds = Number(values.seconds);
 const connections = Number(values.connections);
 const batch = Number(values.batch);
 
-const text = (length) => 'The quick brown fox jumps over the lazy dog. '.repeat(Math.ceil(length / 45)).slice(0, length);
+const text = (length) =>
+  'The quick brown fox jumps over the lazy dog. '.repeat(Math.ceil(length / 45)).slice(0, length);
 const attribute = (key, value) => ({ key, value });
 const resource = {
   attributes: [attribute('service.name', 'bench'), attribute('deployment.environment.name', 'bench')],
@@ -69,7 +70,9 @@ function createTrace() {
   });
   const spans = [];
   for (let step = 0; step < 5; step++) {
-    const message = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: text(step === 4 ? 4096 : 900) }] }]);
+    const message = JSON.stringify([
+      { role: 'user', parts: [{ type: 'text', content: text(step === 4 ? 4096 : 900) }] },
+    ]);
     spans.push(
       make(randomBytes(8).toString('hex'), rootId, 'chat gpt-5-mini', step * 100, [
         attribute('gen_ai.operation.name', 'chat'),
@@ -80,7 +83,10 @@ function createTrace() {
         attribute('gen_ai.usage.input_tokens', BigInt(500 + step)),
         attribute('gen_ai.usage.output_tokens', 60n),
         attribute('gen_ai.input.messages', message),
-        attribute('gen_ai.output.messages', JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content: text(300) }] }])),
+        attribute(
+          'gen_ai.output.messages',
+          JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content: text(300) }] }]),
+        ),
       ]),
       make(randomBytes(8).toString('hex'), rootId, 'execute_tool search', step * 100 + 50, [
         attribute('gen_ai.operation.name', 'execute_tool'),
@@ -113,7 +119,15 @@ function startCollector(databaseUrl) {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      [join(root, 'dist/collector/cli/main.js'), 'serve', '--port', '0', '--no-open', '--database-url', databaseUrl],
+      [
+        join(root, 'dist/collector/cli/main.js'),
+        'serve',
+        '--port',
+        '0',
+        '--no-open',
+        '--database-url',
+        databaseUrl,
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     let output = '';
@@ -131,10 +145,16 @@ function post(url, body) {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
       `${url}/v1/traces`,
-      { method: 'POST', agent, headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length } },
+      {
+        method: 'POST',
+        agent,
+        headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length },
+      },
       (response) => {
         response.resume();
-        response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`HTTP ${response.statusCode}`))));
+        response.on('end', () =>
+          response.statusCode === 200 ? resolve() : reject(new Error(`HTTP ${response.statusCode}`)),
+        );
       },
     );
     outgoing.on('error', reject);
@@ -158,7 +178,12 @@ async function load(url, requests) {
   );
   const elapsed = (performance.now() - started) / 1000;
   durations.sort((a, b) => a - b);
-  return { spans: requests.length * batch, elapsed, p50: durations[durations.length >> 1], p99: durations[Math.floor(durations.length * 0.99)] };
+  return {
+    spans: requests.length * batch,
+    elapsed,
+    p50: durations[durations.length >> 1],
+    p99: durations[Math.floor(durations.length * 0.99)],
+  };
 }
 
 const TABLES = ['spans', 'span_payloads', 'traces', 'agent_executions', 'sessions'];
@@ -179,7 +204,10 @@ async function measureCopy(databaseUrl) {
   const times = {};
   for (const table of TABLES) {
     const started = performance.now();
-    await pipeline(Readable.from(copies.get(table)), client.query(copyFrom(`copy ${table} from stdin binary`)));
+    await pipeline(
+      Readable.from(copies.get(table)),
+      client.query(copyFrom(`copy ${table} from stdin binary`)),
+    );
     times[table] = (performance.now() - started) / 1000;
   }
   await client.end();
@@ -208,7 +236,10 @@ try {
   const everything = Object.values(copy).reduce((sum, time) => sum + time, 0);
   const rate = run.spans / run.elapsed;
   const print = (label, value) => console.log(`${label.padEnd(58)} ${value}`);
-  print('machine', `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`);
+  print(
+    'machine',
+    `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+  );
   print('spans, bytes a span as protobuf', `${run.spans}, ${Math.round(bytes / run.spans)}`);
   print(`acknowledged spans/s (${connections} connections, ${batch} a request)`, Math.round(rate));
   print('time to the answer, p50 and p99', `${run.p50.toFixed(0)} ms, ${run.p99.toFixed(0)} ms`);

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { SpanledgerError } from './errors.js';
 
 /** Who a request speaks for. */
-export interface Identity {
+interface Identity {
   projectId: string;
 }
 

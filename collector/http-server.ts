@@ -26,7 +26,8 @@ export async function startHttpServer(options: {
   server.headersTimeout = 30_000;
   server.on('checkContinue', options.handler);
   server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    if (socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });
   await listen(server, options.host, options.port);
   const { port } = server.address() as AddressInfo;
@@ -56,9 +57,13 @@ function explainListenError(error: NodeJS.ErrnoException, host: string, port: nu
       `port ${port} may not be opened by this user: choose one above 1023 with --port`,
       { cause: error },
     );
-  return new SpanledgerError('CONFIG_INVALID', `cannot listen on ${host}:${port} (${error.message}): check --host`, {
-    cause: error,
-  });
+  return new SpanledgerError(
+    'CONFIG_INVALID',
+    `cannot listen on ${host}:${port} (${error.message}): check --host`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function closeServer(server: Server, graceMillis: number): Promise<void> {

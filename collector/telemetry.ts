@@ -41,7 +41,8 @@ export function createTelemetry(options: { logLevel: string }): Telemetry {
     log: pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true })),
     registry,
     countExport(signal, results) {
-      for (const [result, count] of Object.entries(results)) if (count > 0) records.inc({ signal, result }, count);
+      for (const [result, count] of Object.entries(results))
+        if (count > 0) records.inc({ signal, result }, count);
     },
     observeExport(signal, status, elapsed) {
       seconds.observe({ signal, status: String(status) }, elapsed);

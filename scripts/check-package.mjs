@@ -12,7 +12,9 @@ function spawnNpm(args, cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn(npm, [...npmArgs, ...args], { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`npm ${args.join(' ')} ended with ${code}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`npm ${args.join(' ')} ended with ${code}`)),
+    );
   });
 }
 
@@ -21,7 +23,18 @@ function serveOnce(cwd) {
   return new Promise((resolve, reject) => {
     const child = spawn(
       npm,
-      [...npmArgs, 'exec', '--offline', '--', 'spanledger', '--port', '0', '--no-open', '--data-dir', join(folder, 'data')],
+      [
+        ...npmArgs,
+        'exec',
+        '--offline',
+        '--',
+        'spanledger',
+        '--port',
+        '0',
+        '--no-open',
+        '--data-dir',
+        join(folder, 'data'),
+      ],
       { cwd, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let output = '';
@@ -42,9 +55,17 @@ function serveOnce(cwd) {
 
 try {
   await run(npm, [...npmArgs, 'pack', '--silent', '--pack-destination', folder], { quiet: true });
-  const tarball = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')));
+  const tarball = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.tgz')),
+  );
   await run(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), tarball, '--strict']);
-  await run(process.execPath, [join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js'), tarball, '--profile', 'esm-only']);
+  await run(process.execPath, [
+    join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js'),
+    tarball,
+    '--profile',
+    'esm-only',
+  ]);
   const empty = join(folder, 'empty');
   await run('node', ['-e', `require('fs').mkdirSync(${JSON.stringify(empty)})`]);
   writeFileSync(join(empty, 'package.json'), '{"private":true}\n');

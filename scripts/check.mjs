@@ -13,8 +13,17 @@ const steps = [
   ['lint', ...bin('eslint/bin/eslint.js'), ['.', '--max-warnings', '0']],
   ['types', ...bin('typescript/bin/tsc'), ['-p', 'tsconfig.json']],
   ['dead code', ...bin('knip/bin/knip.js'), []],
-  ['architecture', ...bin('dependency-cruiser/bin/dependency-cruise.mjs'), ['--config', '.dependency-cruiser.cjs', 'collector']],
-  ['tests', npm, npmArgs, ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]],
+  [
+    'architecture',
+    ...bin('dependency-cruiser/bin/dependency-cruise.mjs'),
+    ['--config', '.dependency-cruiser.cjs', 'collector'],
+  ],
+  [
+    'tests',
+    npm,
+    npmArgs,
+    ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+  ],
   ['package', process.execPath, [], ['scripts/check-package.mjs']],
 ];
 
@@ -30,7 +39,9 @@ for (const [name, command, prefix, args] of steps) {
     failures.push(name);
     process.stdout.write(`${error.message}\n`);
   }
-  process.stdout.write(`== ${name}: ${failures.includes(name) ? 'FAILED' : 'ok'} (${((Date.now() - started) / 1000).toFixed(0)} s)\n`);
+  process.stdout.write(
+    `== ${name}: ${failures.includes(name) ? 'FAILED' : 'ok'} (${((Date.now() - started) / 1000).toFixed(0)} s)\n`,
+  );
 }
 
 const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;

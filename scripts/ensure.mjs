@@ -12,6 +12,9 @@ const SOURCES = ['src', 'collector', 'tsconfig.json', 'tsconfig.build.json', 'pa
 
 const say = (line) => process.stderr.write(`spanledger: ${line}\n`);
 
+/** The commands that run now. */
+export const children = new Set();
+
 /** Runs a command to its end and passes signals on to it. Rejects where it does not end with 0. */
 export function run(command, args, { quiet = false, env = {} } = {}) {
   return new Promise((resolve, reject) => {
@@ -20,6 +23,7 @@ export function run(command, args, { quiet = false, env = {} } = {}) {
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
       env: { ...process.env, ...env },
     });
+    children.add(child);
     let output = '';
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));
@@ -27,10 +31,12 @@ export function run(command, args, { quiet = false, env = {} } = {}) {
     process.on('SIGINT', pass).on('SIGTERM', pass);
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      children.delete(child);
       process.off('SIGINT', pass).off('SIGTERM', pass);
       if (code === 0) resolve(output);
       else if (signal) process.exit(signal === 'SIGINT' ? 130 : 143);
-      else reject(Object.assign(new Error(`${command} ${args.join(' ')} ended with ${code}`), { output, code }));
+      else
+        reject(Object.assign(new Error(`${command} ${args.join(' ')} ended with ${code}`), { output, code }));
     });
   });
 }
@@ -71,11 +77,15 @@ export async function ensureInstalled() {
   const [npm, args] = npmCommand();
   try {
     await withHeartbeat('installing packages (once for a clone)', () =>
-      run(npm, [...args, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], { quiet: true }),
+      run(npm, [...args, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
+        quiet: true,
+      }),
     );
   } catch (error) {
     process.stderr.write(error.output ?? `${error.message}\n`);
-    say('the packages could not be installed. Is the npm registry reachable? Then run the same command again.');
+    say(
+      'the packages could not be installed. Is the npm registry reachable? Then run the same command again.',
+    );
     process.exit(1);
   }
   writeFileSync(installStamp, wanted);
@@ -84,18 +94,29 @@ export async function ensureInstalled() {
 function newestChange(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestChange(join(path, name))), stat.mtimeMs);
+  return readdirSync(path).reduce(
+    (newest, name) => Math.max(newest, newestChange(join(path, name))),
+    stat.mtimeMs,
+  );
 }
 
 export async function ensureBuilt() {
-  const newest = Math.max(...SOURCES.map((name) => join(root, name)).filter(existsSync).map(newestChange));
+  const newest = Math.max(
+    ...SOURCES.map((name) => join(root, name))
+      .filter(existsSync)
+      .map(newestChange),
+  );
   if (existsSync(buildStamp) && statSync(buildStamp).mtimeMs > newest) return;
   try {
     await withHeartbeat('building', async () => {
       rmSync(join(root, 'dist'), { recursive: true, force: true });
-      await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-        quiet: true,
-      });
+      await run(
+        process.execPath,
+        [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+        {
+          quiet: true,
+        },
+      );
       writeFileSync(buildStamp, '');
     });
   } catch (error) {

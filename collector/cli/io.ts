@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { createPaint, wantsColour, type Canvas } from './render/paint.js';
 
-export interface Output {
+interface Output {
   write(text: string): unknown;
   isTTY?: boolean | undefined;
   columns?: number | undefined;
@@ -33,6 +33,12 @@ export function chooseCanvas({ stdout, env, nowMillis }: Io): Canvas {
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
 
+/**
+ * Ctrl-C under `npm start` arrives twice, from the terminal and from npm, which passes it on. Only a signal that comes
+ * later than this is a second request.
+ */
+const SAME_REQUEST_MILLIS = 1_000;
+
 /** The io of this process. A reader that goes away (`| head`) ends it quietly. */
 export function createProcessIo(): Io {
   let stop: AbortController | undefined;
@@ -51,9 +57,12 @@ export function createProcessIo(): Io {
     listenForStop() {
       if (stop !== undefined) return stop.signal;
       const controller = (stop = new AbortController());
+      let askedAt = 0;
       for (const [name, number] of Object.entries(SIGNAL_NUMBERS)) {
         process.on(name, () => {
-          if (controller.signal.aborted) process.exit(128 + number);
+          if (controller.signal.aborted && Date.now() - askedAt > SAME_REQUEST_MILLIS)
+            process.exit(128 + number);
+          askedAt ||= Date.now();
           controller.abort();
         });
       }

@@ -10,7 +10,7 @@ import { createProgram, runProgram } from './program.js';
  * Runs the command that the arguments (without node and the script) ask for. Resolves with the exit code, once
  * everything has been written to `io`; does not reject.
  */
-export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+export async function main(argv: readonly string[], io: Io = createProcessIo()): Promise<ExitCode> {
   try {
     await runProgram(createProgram(io), argv);
     return EXIT.ok;

@@ -7,7 +7,7 @@ import { findPrefix, REGISTRY } from './registry.js';
 import { SpanView } from './span-view.js';
 
 /** That a dialect reads a field from a key, and whether the field's value came from there this time. */
-export interface ConsumedKey {
+interface ConsumedKey {
   key: string;
   field: FactField | ContentField | 'type' | 'outcome';
   dialect: string;

@@ -28,19 +28,19 @@ export interface RankedSource<S> {
   source: S;
 }
 
-export interface RankedContentSource<F extends ContentField = ContentField> {
+interface RankedContentSource<F extends ContentField = ContentField> {
   field: ContentField;
   dialect: string;
   rank: number;
   source: ContentSource<ContentValues[F]>;
 }
 
-export interface RankedRole extends RoleSource {
+interface RankedRole extends RoleSource {
   dialect: Dialect;
 }
 
 /** What the tables know of one attribute key. */
-export interface KnownKey {
+interface KnownKey {
   facts: RankedSource<AttributeSource<unknown>>[];
   isContent: boolean;
   /** Content fields that are read from it, with the dialect. */
@@ -167,7 +167,7 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 }
 
 /** Turns tables round; the order of `dialects` is the order of belief. */
-export function createRegistry(dialects: readonly Dialect[]): Registry {
+function createRegistry(dialects: readonly Dialect[]): Registry {
   const builder = new RegistryBuilder();
   dialects.forEach((dialect, place) => {
     builder.add(dialect, place);

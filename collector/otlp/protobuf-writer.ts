@@ -26,8 +26,8 @@ export class ReverseProtobufWriter {
   /** An unsigned number of at most 53 bits. */
   writeVarint(value: number): void {
     if (value < 0x80) {
-      const start = this.#reserve(1);
-      this.#buffer[start] = value;
+      const at = this.#reserve(1);
+      this.#buffer[at] = value;
     } else {
       this.writeVarint64(BigInt(value));
     }
@@ -80,7 +80,6 @@ export class ReverseProtobufWriter {
   }
 
   /** Answers where to write. May replace the buffer: call it before naming `#buffer`. */
-  /** Makes room in the buffer, which may be another one afterwards, and returns where it begins. */
   #reserve(size: number): number {
     if (this.#start < size) {
       const used = this.length;

@@ -76,7 +76,8 @@ async function expectTruth(collector: TestCollector, capture: Capture): Promise<
   const traces = await collector.get<{ data: Trace[] }>('/api/v1/traces?limit=500&order=asc&sort=started_at');
   const executions = await collector.get<{ data: Execution[] }>('/api/v1/executions?limit=500&order=asc');
   const sum = (key: keyof Trace) => traces.data.reduce((total, trace) => total + Number(trace[key] ?? 0), 0);
-  const distinct = (key: 'agents' | 'models' | 'tools') => [...new Set(traces.data.flatMap((t) => t[key]))].sort();
+  const distinct = (key: 'agents' | 'models' | 'tools') =>
+    [...new Set(traces.data.flatMap((t) => t[key]))].sort();
 
   expect({
     spans: sum('span_count'),
@@ -112,7 +113,8 @@ async function expectTruth(collector: TestCollector, capture: Capture): Promise<
 
   const observableOr = <Key extends 'session_id' | 'user_id'>(key: Key) =>
     key in observable ? observable[key] : truth[key];
-  const values = (key: 'session_id' | 'user_id') => traces.data.map((trace) => trace[key]).filter((v) => v !== null);
+  const values = (key: 'session_id' | 'user_id') =>
+    traces.data.map((trace) => trace[key]).filter((v) => v !== null);
   for (const key of ['session_id', 'user_id'] as const) {
     const expected = observableOr(key);
     if (typeof expected === 'string') expect(values(key)).toContain(expected);
@@ -135,10 +137,12 @@ function expectExecutions(truth: Truth, traces: Trace[], executions: Execution[]
   const roots = executions.filter((run) => run.parent_execution_id !== null);
   for (const run of roots) expect(executions.map((other) => other.id)).toContain(run.parent_execution_id);
   const text = JSON.stringify(executions);
-  if (truth.input_contains !== undefined && executions.length > 0) expect(text).toContain(truth.input_contains);
-  if (truth.output_contains !== undefined && executions.length > 0) expect(text).toContain(truth.output_contains);
+  if (truth.input_contains !== undefined && executions.length > 0)
+    expect(text).toContain(truth.input_contains);
+  if (truth.output_contains !== undefined && executions.length > 0)
+    expect(text).toContain(truth.output_contains);
   if (truth.thinking_contains !== undefined)
-    expect(executions.flatMap((run) => run.thinking_traces.map((trace) => trace.content)).join('\n')).toContain(
-      truth.thinking_contains,
-    );
+    expect(
+      executions.flatMap((run) => run.thinking_traces.map((trace) => trace.content)).join('\n'),
+    ).toContain(truth.thinking_contains);
 }

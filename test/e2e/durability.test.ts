@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import type { Trace } from '../../collector/contract/shapes.js';
-import { createTemporaryFolder, getJson, spawnCollector, type SpawnedCollector } from '../support/collector.js';
+import {
+  createTemporaryFolder,
+  getJson,
+  spawnCollector,
+  type SpawnedCollector,
+} from '../support/collector.js';
 
 const folder = createTemporaryFolder();
 let collector: SpawnedCollector | undefined;
@@ -60,7 +65,11 @@ test('every span that was answered with 200 is there once after kill -9, and aft
 });
 
 async function post(url: string, body: string): Promise<number> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   await response.arrayBuffer();
   return response.status;
 }

@@ -7,7 +7,12 @@ import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@ope
 import { OpenTelemetry } from '@ai-sdk/otel';
 import { generateText, jsonSchema, stepCountIs, tool } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
-import { generateText as generateTextV7, tool as toolV7, jsonSchema as jsonSchemaV7, isStepCount } from 'ai-v7';
+import {
+  generateText as generateTextV7,
+  tool as toolV7,
+  jsonSchema as jsonSchemaV7,
+  isStepCount,
+} from 'ai-v7';
 import { MockLanguageModelV4 } from 'ai-v7/test';
 import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
 import type { Execution, Span, Trace } from '../../collector/contract/shapes.js';
@@ -34,7 +39,10 @@ const EXPORTERS: [string, (url: string) => SpanExporter][] = [
 ];
 
 /** Runs `work` with a tracer whose spans have all been answered for by the collector when this resolves. */
-async function withTracer(exporter: SpanExporter, work: (tracer: Tracer) => Promise<void> | void): Promise<void> {
+async function withTracer(
+  exporter: SpanExporter,
+  work: (tracer: Tracer) => Promise<void> | void,
+): Promise<void> {
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'live-client' }),
     spanProcessors: [new BatchSpanProcessor(exporter)],
@@ -50,49 +58,52 @@ async function findOnlyTrace(): Promise<Trace> {
   return data[0] as Trace;
 }
 
-test.each(EXPORTERS)('spans of the OTel JS exporter over %s come back as they were made', async (_name, exporter) => {
-  await withTracer(exporter(collector.url), (tracer) => {
-    tracer.startActiveSpan('invoke_agent planner', (agent) => {
-      agent.setAttributes({ 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' });
-      tracer.startActiveSpan('chat gpt-5', (chat) => {
-        chat.setAttributes({
-          'gen_ai.operation.name': 'chat',
-          'gen_ai.provider.name': 'openai',
-          'gen_ai.request.model': 'gpt-5',
-          'gen_ai.response.model': 'gpt-5-2025-08-07',
-          'gen_ai.usage.input_tokens': 120,
-          'gen_ai.usage.output_tokens': 30,
-          ratio: 0.5,
-          flags: [true, false],
-          names: ['a', 'b'],
+test.each(EXPORTERS)(
+  'spans of the OTel JS exporter over %s come back as they were made',
+  async (_name, exporter) => {
+    await withTracer(exporter(collector.url), (tracer) => {
+      tracer.startActiveSpan('invoke_agent planner', (agent) => {
+        agent.setAttributes({ 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' });
+        tracer.startActiveSpan('chat gpt-5', (chat) => {
+          chat.setAttributes({
+            'gen_ai.operation.name': 'chat',
+            'gen_ai.provider.name': 'openai',
+            'gen_ai.request.model': 'gpt-5',
+            'gen_ai.response.model': 'gpt-5-2025-08-07',
+            'gen_ai.usage.input_tokens': 120,
+            'gen_ai.usage.output_tokens': 30,
+            ratio: 0.5,
+            flags: [true, false],
+            names: ['a', 'b'],
+          });
+          chat.addEvent('first token', { at: 12 });
+          chat.setStatus({ code: SpanStatusCode.OK });
+          chat.end();
         });
-        chat.addEvent('first token', { at: 12 });
-        chat.setStatus({ code: SpanStatusCode.OK });
-        chat.end();
+        agent.end();
       });
-      agent.end();
     });
-  });
-  const found = await findOnlyTrace();
-  expect(found).toMatchObject({
-    name: 'invoke_agent planner',
-    status: 'completed',
-    span_count: 2,
-    llm_calls: 1,
-    input_tokens: 120,
-    output_tokens: 30,
-    agents: ['planner'],
-    models: ['gpt-5-2025-08-07'],
-    providers: ['openai'],
-    services: ['live-client'],
-    complete: true,
-  });
-  const whole = await collector.get<{ spans: Span[] }>(`/api/v1/traces/${found.trace_id}`);
-  const chat = whole.spans.find((span) => span.type === 'llm');
-  expect(chat).toMatchObject({ status: 'ok', kind: 'internal', scope: { name: 'live', version: '1.0.0' } });
-  expect(chat?.attributes).toMatchObject({ ratio: 0.5, flags: [true, false], names: ['a', 'b'] });
-  expect(chat?.events).toMatchObject([{ name: 'first token', attributes: { at: 12 } }]);
-});
+    const found = await findOnlyTrace();
+    expect(found).toMatchObject({
+      name: 'invoke_agent planner',
+      status: 'completed',
+      span_count: 2,
+      llm_calls: 1,
+      input_tokens: 120,
+      output_tokens: 30,
+      agents: ['planner'],
+      models: ['gpt-5-2025-08-07'],
+      providers: ['openai'],
+      services: ['live-client'],
+      complete: true,
+    });
+    const whole = await collector.get<{ spans: Span[] }>(`/api/v1/traces/${found.trace_id}`);
+    const chat = whole.spans.find((span) => span.type === 'llm');
+    expect(chat).toMatchObject({ status: 'ok', kind: 'internal', scope: { name: 'live', version: '1.0.0' } });
+    expect(chat?.attributes).toMatchObject({ ratio: 0.5, flags: [true, false], names: ['a', 'b'] });
+    expect(chat?.events).toMatchObject([{ name: 'first token', attributes: { at: 12 } }]);
+  },
+);
 
 test('a failed span of a live client is failed, with its exception', async () => {
   await withTracer(new ProtobufExporter({ url: `${collector.url}/v1/traces` }), (tracer) => {
@@ -181,7 +192,12 @@ test('an agent of the AI SDK 7 with its OpenTelemetry integration is understood 
           ? {
               content: [
                 { type: 'reasoning' as const, text: 'I need the weather.' },
-                { type: 'tool-call' as const, toolCallId: 'call-1', toolName: 'weather', input: '{"city":"Oslo"}' },
+                {
+                  type: 'tool-call' as const,
+                  toolCallId: 'call-1',
+                  toolName: 'weather',
+                  input: '{"city":"Oslo"}',
+                },
               ],
               finishReason: { unified: 'tool-calls' as const, raw: 'tool_calls' },
               usage: usageV3(100, 20, 0),
@@ -234,7 +250,9 @@ async function expectForecaster(agent: string): Promise<void> {
     agent_name: agent,
     status: 'completed',
     own_input_tokens: 250,
-    tools_called: [{ name: 'weather', call_id: 'call-1', arguments: { city: 'Oslo' }, result: 'rain in Oslo' }],
+    tools_called: [
+      { name: 'weather', call_id: 'call-1', arguments: { city: 'Oslo' }, result: 'rain in Oslo' },
+    ],
     thinking_traces: [{ content: 'I need the weather.' }],
   });
   expect(JSON.stringify(data[0]?.output_data)).toContain('It rains in Oslo.');

@@ -51,7 +51,10 @@ const ODD_VALUES: [string, string][] = [
 ];
 
 test.each(ODD_VALUES)('%s is stored and comes back as it was', async (_name, value) => {
-  const span = await roundTrip(nextTraceId(), `"name":"odd",${TIMES},"attributes":[{"key":"v","value":${value}}]`);
+  const span = await roundTrip(
+    nextTraceId(),
+    `"name":"odd",${TIMES},"attributes":[{"key":"v","value":${value}}]`,
+  );
   expect(span.attributes).toEqual([{ key: 'v', value: JSON.parse(value) as unknown }]);
 });
 
@@ -62,14 +65,12 @@ test('odd keys, names and messages come back as they were', async () => {
   );
   expect(span.name).toBe('a\u0000\ud800');
   expect(span.status_message).toBe('m\u0000');
-  expect((span.attributes as { key: string }[]).toSorted(byKey)).toEqual(
-    [
-      { key: '', value: { intValue: '3' } },
-      { key: '__proto__', value: { intValue: '1' } },
-      { key: 'constructor', value: { intValue: '4' } },
-      { key: 'k\u0000', value: { intValue: '2' } },
-    ],
-  );
+  expect((span.attributes as { key: string }[]).toSorted(byKey)).toEqual([
+    { key: '', value: { intValue: '3' } },
+    { key: '__proto__', value: { intValue: '1' } },
+    { key: 'constructor', value: { intValue: '4' } },
+    { key: 'k\u0000', value: { intValue: '2' } },
+  ]);
 });
 
 test.each([
@@ -79,7 +80,10 @@ test.each([
   ['an end before the start', '1763697600000000500', '1763697600000000001'],
 ])('%s is stored and comes back as it was', async (_name, start, end) => {
   const traceId = nextTraceId();
-  const span = await roundTrip(traceId, `"name":"t","startTimeUnixNano":"${start}","endTimeUnixNano":"${end}"`);
+  const span = await roundTrip(
+    traceId,
+    `"name":"t","startTimeUnixNano":"${start}","endTimeUnixNano":"${end}"`,
+  );
   expect([span.start_time_unix_nano, span.end_time_unix_nano]).toEqual([start, end]);
   expect(span.duration_ms).toBeGreaterThanOrEqual(0);
   const trace = await collector.get<Trace>(`/api/v1/traces/${traceId}`);
@@ -88,17 +92,23 @@ test.each([
 
 test('ten thousand attributes come back, each once', async () => {
   const attributes = Array.from({ length: 10_000 }, (_, n) => `{"key":"k${n}","value":{"intValue":"${n}"}}`);
-  const span = await roundTrip(nextTraceId(), `"name":"many",${TIMES},"attributes":[${attributes.join(',')}]`);
+  const span = await roundTrip(
+    nextTraceId(),
+    `"name":"many",${TIMES},"attributes":[${attributes.join(',')}]`,
+  );
   const found = span.attributes as { key: string; value: unknown }[];
   expect(found).toHaveLength(10_000);
   expect(new Map(found.map((a) => [a.key, a.value])).get('k9999')).toEqual({ intValue: '9999' });
 });
 
-test.each([10, 63, 64, 65, 100, 1000, 20_000])('a value nested %i levels deep comes back whole', async (depth) => {
-  const value = `${'{"arrayValue":{"values":['.repeat(depth)}{"stringValue":"core"}${']}}'.repeat(depth)}`;
-  const traceId = nextTraceId();
-  await roundTripText(traceId, value);
-});
+test.each([10, 63, 64, 65, 100, 1000, 20_000])(
+  'a value nested %i levels deep comes back whole',
+  async (depth) => {
+    const value = `${'{"arrayValue":{"values":['.repeat(depth)}{"stringValue":"core"}${']}}'.repeat(depth)}`;
+    const traceId = nextTraceId();
+    await roundTripText(traceId, value);
+  },
+);
 
 async function roundTripText(traceId: string, value: string): Promise<void> {
   const body = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"${traceId}","spanId":"${SPAN_ID}","name":"deep",${TIMES},"attributes":[{"key":"deep","value":${value}}]}]}]}]}`;
@@ -125,7 +135,9 @@ test('one bad span does not cost its neighbours', async () => {
     body: `{"resourceSpans":[{"scopeSpans":[{"spans":[${bad},${good}]}]}]}`,
   });
   expect(response.status).toBe(200);
-  const answer = (await response.json()) as { partialSuccess: { rejectedSpans: string; errorMessage: string } };
+  const answer = (await response.json()) as {
+    partialSuccess: { rejectedSpans: string; errorMessage: string };
+  };
   expect(answer.partialSuccess.rejectedSpans).toBe('1');
   expect(answer.partialSuccess.errorMessage).toMatch(/trace id/i);
   expect((await collector.get<Trace>(`/api/v1/traces/${traceId}`)).span_count).toBe(1);

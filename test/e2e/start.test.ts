@@ -10,7 +10,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The files of a clone of this tree, without what an install or a build leaves. */
 function cloneTree(target: string): void {
-  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+  })
     .toString()
     .split('\0')
     .filter((name) => name !== '' && existsSync(join(ROOT, name)) && !name.startsWith('test/golden/'));

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,8 @@ export async function spawnCollector(args: string[], env: NodeJS.ProcessEnv = {}
 /** A folder that is deleted by `remove`, for an embedded database. */
 export function createTemporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'spanledger-test-'));
+  // As root, the server runs as another user, who has to get through.
+  chmodSync(path, 0o755);
   return {
     path,
     remove() {

@@ -69,7 +69,7 @@ function useServer(connectionString: string): TestServer {
 }
 
 async function startTemporaryServer(): Promise<TestServer> {
-  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'spanledger-test-'));
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'spanledger-test-server-'));
   const server = await startEmbeddedPostgres({ dataDir });
   // What a power cut would do to these databases does not matter, and making them is much faster so.
   for (const setting of ['fsync', 'full_page_writes', 'synchronous_commit']) {

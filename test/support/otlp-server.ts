@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Ingest, IngestRequest } from '../../collector/ingest.js';
 import { createOtlpHttpReceiver, type OtlpHttpReceiverOptions } from '../../collector/receivers/otlp-http.js';
@@ -34,12 +34,11 @@ export async function startOtlpServer(options: Partial<OtlpHttpReceiverOptions> 
     telemetry: createTelemetry({ logLevel: 'silent' }),
     ...options,
   });
-  const server = createServer();
-  for (const event of ['request', 'checkContinue'])
-    server.on(event, (request, response) => {
-      if (receiver.handles(request.url ?? '/')) void receiver.handle(request, response);
-      else response.writeHead(204).end();
-    });
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (receiver.handles(request.url ?? '/')) void receiver.handle(request, response);
+    else response.writeHead(204).end();
+  };
+  const server = createServer(handle).on('checkContinue', handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const close = (): Promise<void> =>

@@ -171,8 +171,8 @@ export const LOG_ROW: RowValues = {
 };
 
 export const METRIC_POINT_ROW: RowValues = {
+  content_hash: Buffer.alloc(16),
   time: '2026-01-01T00:00:00Z',
-  content_hash: Buffer.alloc(16, 4),
   start_time: '2026-01-01T00:00:00Z',
   received_at: '2026-01-01T00:00:02Z',
   time_nanos: 0,

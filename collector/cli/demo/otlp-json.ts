@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-export type DemoValue = string | number | boolean | readonly string[];
+type DemoValue = string | number | boolean | readonly string[];
 export type DemoAttributes = Readonly<Record<string, DemoValue>>;
 
 /** One step of a run, timed from the start of the run. */

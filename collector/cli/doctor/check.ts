@@ -1,4 +1,4 @@
-export type CheckStatus = 'ok' | 'warn' | 'fail';
+type CheckStatus = 'ok' | 'warn' | 'fail';
 
 /** What one check found, and what to do about it where it is not well. */
 export interface Check {

@@ -4,7 +4,7 @@ import { titleSpan } from './span-title.js';
 /** A line of a trace's tree: one span, or how many more of the same kind followed. */
 export type TreeItem = { kind: 'span'; span: SpanTree } | RepeatItem;
 
-export interface RepeatItem {
+interface RepeatItem {
   kind: 'repeat';
   name: string;
   count: number;

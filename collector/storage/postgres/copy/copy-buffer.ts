@@ -117,11 +117,6 @@ export class CopyBuffer {
     this.putBytes(text === null ? null : encodeNumeric(text));
   }
 
-  /** Takes back everything after `length`. */
-  truncate(length: number): void {
-    this.end = length;
-  }
-
   private putNull(): void {
     this.reserve(4);
     this.end = this.buffer.writeInt32BE(NULL_LENGTH, this.end);

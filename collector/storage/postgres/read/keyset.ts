@@ -23,7 +23,7 @@ export interface Keyset {
 }
 
 /** What a page is read from. `conditions` hold for every row of the list; `parameters` are the ones they bound. */
-export interface PageQuery<Row> {
+interface PageQuery<Row> {
   keyset: Keyset;
   columns: string;
   table: string;
@@ -92,7 +92,7 @@ export async function listPage<Row>(
 }
 
 /** The cursor for the place after a row that has the keyset's columns. */
-export function renderCursor(keyset: Keyset, row: StoredRow): string {
+function renderCursor(keyset: Keyset, row: StoredRow): string {
   const position = keyset.keys.map(({ column, kind }) => {
     const value = row[column];
     return value === null || value === undefined ? null : KINDS[kind].render(value);
@@ -101,7 +101,7 @@ export function renderCursor(keyset: Keyset, row: StoredRow): string {
 }
 
 /** The position that a cursor names. Throws `API_BAD_CURSOR` where it is none of this list in this order. */
-export function parseCursor(keyset: Keyset, cursor: string): Position {
+function parseCursor(keyset: Keyset, cursor: string): Position {
   const parts = decodeCursor(cursor);
   const position = parts?.slice(1);
   if (parts?.[0] !== signKeyset(keyset) || position?.length !== keyset.keys.length) throw badCursor();

@@ -8,7 +8,7 @@ const QUIET_INTERVAL = `interval '1 hour'`;
  * The SQL condition that a row of `traces` is of a run whose end has not come, at a time given as a placeholder:
  * spans are missing, and some came not long ago. One that waits for a person is not running.
  */
-export function isTraceRunning(nowPlaceholder: string): string {
+function isTraceRunning(nowPlaceholder: string): string {
   const quietSince = `${nowPlaceholder}::timestamptz - ${QUIET_INTERVAL}`;
   return `(not traces.is_complete and traces.last_seen_at > ${quietSince} and traces.status <> 'waiting')`;
 }

@@ -138,7 +138,7 @@ export function readNumber(fields: readonly KeyValue[], key: string): bigint | n
   return typeof value === 'bigint' || typeof value === 'number' ? value : null;
 }
 
-export function readText(fields: readonly KeyValue[], key: string): string {
+function readText(fields: readonly KeyValue[], key: string): string {
   const value = findAttribute(fields, key);
   return typeof value === 'string' ? value : '';
 }

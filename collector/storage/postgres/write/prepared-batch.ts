@@ -35,7 +35,7 @@ export function prepareBatch(batch: WriteBatch): PreparedBatch {
   const dictionaries = new DictionaryEntries();
   try {
     const encoder = new SpanEncoder(batch.projectId, dictionaries, receivedMicros);
-    const spans = batch.spans.map((span) => encoder.encodeSpan(span));
+    const spans = encoder.encodeSpans(batch.spans);
     const logs = batch.logRecords.map((row) => encodeLog(row, dictionaries, receivedMicros));
     const points = batch.metricPoints.map((row) => encodePoint(row, dictionaries, receivedMicros));
     const issues = batch.issues.map((issue) => encodeIssue(issue, receivedMicros));

@@ -9,19 +9,18 @@ import { encodeEvents, encodeLinks } from '../rows/nested-codec.js';
 import { encodeValue, joinEntries } from '../value-codec.js';
 import type { DictionaryEntries } from './dictionaries.js';
 
-/** The columns of `spans` in the order in which {@link encodeSpan} writes them. */
+/** The columns of `spans` in the order in which {@link SpanEncoder} writes them. */
 export const SPAN_COPY_COLUMNS = (
-  'project_id trace_id span_id start_time end_time start_nanos end_nanos kind status_code flags ' +
+  'content_hash received_at project_id trace_id span_id start_time end_time start_nanos end_nanos kind status_code flags ' +
   'dropped_attributes_count dropped_events_count dropped_links_count ' +
   'input_tokens output_tokens cached_input_tokens cache_write_tokens reasoning_tokens attempt ' +
   'is_pending has_payload resource_id scope_id parent_span_id name type outcome status_message trace_state ' +
   'dialect operation agent_name agent_id agent_version agent_type request_model response_model provider ' +
   'response_id finish_reasons tool_name tool_call_id session_id conversation_id user_id service_name environment ' +
-  'tags case_id workflow_id reported_cost_usd error_type error_message attributes events links odd ' +
-  'content_hash received_at'
+  'tags case_id workflow_id reported_cost_usd error_type error_message attributes events links odd'
 ).split(' ');
 
-/** The columns of `span_payloads` in the order in which {@link encodeSpan} writes them. */
+/** The columns of `span_payloads` in the order in which {@link SpanEncoder} writes them. */
 export const PAYLOAD_COPY_COLUMNS = [
   'project_id',
   'trace_id',
@@ -35,6 +34,9 @@ export const PAYLOAD_COPY_COLUMNS = [
 /** Encoded attributes and events longer than this go to `span_payloads`, whatever they are. */
 const LARGE_VALUE_LENGTH = 1024;
 const HASH_BYTES = 16;
+const NO_HASH = new Uint8Array(HASH_BYTES);
+/** The number of fields and the length of the first one come before the hash in a row. */
+const HASH_OFFSET = 6;
 
 /** Which of two copies of a span is kept: the greater one, by these in this order (final beats pending). */
 export interface SpanVersion {
@@ -60,8 +62,20 @@ export interface EncodedSpan extends SpanVersion {
   payload: Buffer | null;
 }
 
-/** Where a batch's spans are encoded; rows are views of it, so it is not reused. */
+interface Extent {
+  rowStart: number;
+  payloadStart: number;
+  end: number;
+}
+
+/**
+ * Encodes the spans of one batch, one after the other in one buffer:
+ * a span's row (its content hash and time of arrival first), then the row of its payload (time of arrival last), so
+ * that what is hashed lies together.
+ */
 export class SpanEncoder {
+  private readonly buffer = new CopyBuffer(64 * 1024);
+
   constructor(
     private readonly projectId: string,
     private readonly dictionaries: DictionaryEntries,
@@ -69,39 +83,55 @@ export class SpanEncoder {
   ) {}
 
   /** Throws a RangeError where a number does not fit its column. */
-  encodeSpan(span: NormalizedSpan): EncodedSpan {
+  encodeSpans(spans: readonly NormalizedSpan[]): EncodedSpan[] {
+    const extents = spans.map((span) => this.putSpan(span));
+    return spans.map((span, index) => this.readEncoded(span, extents[index]));
+  }
+
+  private putSpan(span: NormalizedSpan): Extent {
+    const { buffer } = this;
     const bodies = splitBodies(span);
-    const row = new CopyBuffer(1024);
-    const payload = new CopyBuffer(bodies.hasPayload ? 1024 : 0);
-    row.beginRow(SPAN_COPY_COLUMNS.length);
-    this.putKey(row, span);
-    putRest(row, span, bodies, this.dictionaries);
+    const rowStart = buffer.length;
+    buffer.beginRow(SPAN_COPY_COLUMNS.length);
+    buffer.putBytes(NO_HASH);
+    const hashEnd = buffer.length;
+    buffer.putTimestamp(this.receivedMicros);
+    const contentStart = buffer.length;
+    this.putKey(span);
+    putRest(buffer, span, bodies, this.dictionaries);
+    const payloadStart = buffer.length;
     if (bodies.hasPayload) {
-      payload.beginRow(PAYLOAD_COPY_COLUMNS.length);
-      this.putKey(payload, span);
-      payload.putJsonb(bodies.payloadAttributes);
-      payload.putJsonb(bodies.payloadEvents);
+      buffer.beginRow(PAYLOAD_COPY_COLUMNS.length);
+      this.putKey(span);
+      buffer.putJsonb(bodies.payloadAttributes);
+      buffer.putJsonb(bodies.payloadEvents);
     }
-    const contentHash = hashContent(row.view(0), payload.view(0));
-    row.putBytes(contentHash);
-    row.putTimestamp(this.receivedMicros);
-    if (bodies.hasPayload) payload.putTimestamp(this.receivedMicros);
+    const contentHash = createHash('sha256').update(buffer.view(contentStart)).digest();
+    contentHash.copy(buffer.view(hashEnd - HASH_BYTES, hashEnd), 0, 0, HASH_BYTES);
+    if (bodies.hasPayload) buffer.putTimestamp(this.receivedMicros);
+    return { rowStart, payloadStart, end: buffer.length };
+  }
+
+  private readEncoded(span: NormalizedSpan, extent: Extent | undefined): EncodedSpan {
+    if (extent === undefined) throw new RangeError('a span was not encoded');
+    const { rowStart, payloadStart, end } = extent;
+    const hashStart = rowStart + HASH_OFFSET;
     return {
       span,
       isPending: span.facts.isPending,
       endTimeUnixNano: span.data.endTimeUnixNano,
       startMicros: splitMicros(span.data.startTimeUnixNano).micros,
-      contentHash,
-      row: row.view(0),
-      payload: bodies.hasPayload ? payload.view(0) : null,
+      contentHash: this.buffer.view(hashStart, hashStart + HASH_BYTES),
+      row: this.buffer.view(rowStart, payloadStart),
+      payload: end > payloadStart ? this.buffer.view(payloadStart, end) : null,
     };
   }
 
-  private putKey(buffer: CopyBuffer, { data }: NormalizedSpan): void {
-    buffer.putUuid(this.projectId);
-    buffer.putHex(data.traceId);
-    buffer.putHex(data.spanId);
-    buffer.putTimestamp(splitMicros(data.startTimeUnixNano).micros);
+  private putKey({ data }: NormalizedSpan): void {
+    this.buffer.putUuid(this.projectId);
+    this.buffer.putHex(data.traceId);
+    this.buffer.putHex(data.spanId);
+    this.buffer.putTimestamp(splitMicros(data.startTimeUnixNano).micros);
   }
 }
 
@@ -188,8 +218,4 @@ function putFacts(row: CopyBuffer, facts: NormalizedSpan['facts']): void {
 
 function putClean(row: CopyBuffer, ...texts: (string | null)[]): void {
   for (const text of texts) row.putText(text === null ? null : cleanText(text));
-}
-
-function hashContent(row: Buffer, payload: Buffer): Buffer {
-  return createHash('sha256').update(row).update(payload).digest().subarray(0, HASH_BYTES);
 }
