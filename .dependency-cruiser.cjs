@@ -12,6 +12,7 @@ const ALLOWED = {
   'telemetry\\.ts': [],
   'auth\\.ts': ['errors\\.ts', 'model/'],
   'config\\.ts': ['errors\\.ts'],
+  'version\\.ts': [],
   'otlp/': ['model/', 'errors\\.ts'],
   'dialects/': ['model/'],
   'projections/': ['model/'],
@@ -21,7 +22,7 @@ const ALLOWED = {
   'api/': ['contract/', 'storage/storage\\.ts', 'model/', 'errors\\.ts', 'auth\\.ts', 'telemetry\\.ts'],
   'jobs/': ['storage/storage\\.ts', 'ingest\\.ts', 'errors\\.ts', 'telemetry\\.ts'],
   'client/': ['contract/'],
-  'cli/': ['client/', 'collector\\.ts', 'config\\.ts', 'contract/', 'errors\\.ts', 'model/'],
+  'cli/': ['client/', 'collector\\.ts', 'config\\.ts', 'version\\.ts', 'contract/', 'errors\\.ts', 'model/'],
 };
 
 const rules = Object.entries(ALLOWED).map(([from, to]) => ({

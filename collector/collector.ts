@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createApi } from './api/api.js';
 import { createAuthenticator } from './auth.js';
 import type { Config } from './config.js';
@@ -17,6 +14,7 @@ import { migrateDatabase, type MigrationResult } from './storage/postgres/migrat
 import { connectOrExplain, createPool, type PostgresConnection } from './storage/postgres/pool.js';
 import { createPostgresStorage } from './storage/postgres/postgres-storage.js';
 import { createTelemetry } from './telemetry.js';
+import { readVersion } from './version.js';
 
 export type { Config } from './config.js';
 
@@ -106,6 +104,9 @@ async function startServices(
     onError: (error) => {
       telemetry.log.error({ err: error }, 'a job failed');
     },
+    onRetention: (run) => {
+      telemetry.log.info({ deleted: run.deleted }, 'retention deleted what had expired');
+    },
   });
   closers.push(() => jobs.close());
 
@@ -131,18 +132,15 @@ async function startServices(
     host: config.host,
     port: config.port,
     handler: (request, response) => {
-      if (receiver.handles(request.url ?? '/')) void receiver.handle(request, response);
-      else api(request, response);
+      if (receiver.handles(request.url ?? '/')) {
+        void receiver.handle(request, response);
+        return;
+      }
+      // The receiver decides from the headers whether it wants a body; the API takes any.
+      if (request.headers.expect !== undefined) response.writeContinue();
+      api(request, response);
     },
   });
   closers.push(() => server.close(CLOSE_GRACE_MILLIS));
   return server;
-}
-
-/** The version of the package that this file belongs to. */
-export function readVersion(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
-  return version;
 }

@@ -10,14 +10,20 @@ import type { AttributeStyle } from './present-span.js';
 /** `AggregationTemporality` of opentelemetry-proto metrics.proto, by number. */
 const TEMPORALITIES = ['unspecified', 'delta', 'cumulative'] as const;
 
-/** `time` is the record's own, or where it has none when it was observed, or else when it arrived. */
+/**
+ * `time` is the record's own, or where it has none when it was observed. What came without either was observed when
+ * it arrived (logs.proto: the observed time must be set); that is said here and not in the stored record, whose
+ * identity would otherwise change each time it is sent.
+ */
 export function presentLogRecord(stored: StoredLogRecord, style: AttributeStyle): LogRecord {
   const { data } = stored;
+  const isTimed = data.timeUnixNano !== 0n || data.observedTimeUnixNano !== 0n;
+  const observedUnixNano = isTimed ? data.observedTimeUnixNano : stored.receivedAtUnixNano;
   return {
     id: stored.id,
-    time: renderTime(data.timeUnixNano || data.observedTimeUnixNano || stored.receivedAtUnixNano),
+    time: renderTime(data.timeUnixNano || observedUnixNano),
     time_unix_nano: data.timeUnixNano.toString(),
-    observed_time_unix_nano: data.observedTimeUnixNano.toString(),
+    observed_time_unix_nano: observedUnixNano.toString(),
     severity_number: data.severityNumber,
     severity_text: data.severityText,
     event_name: data.eventName,

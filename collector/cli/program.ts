@@ -11,7 +11,7 @@ import { addSessionsCommand } from './commands/sessions.js';
 import { addTracesCommand } from './commands/traces.js';
 import { CliFailure, EXIT } from './failures.js';
 import type { Io } from './io.js';
-import { readVersion } from './version.js';
+import { readVersion } from '../version.js';
 
 const EXAMPLES = `
 Examples:

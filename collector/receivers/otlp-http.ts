@@ -1,10 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { ERRORS, SpanledgerError } from '../errors.js';
 import type { Ingest } from '../ingest.js';
-import { nowUnixNano } from '../model/time.js';
 import type { Encoding, Signal } from '../otlp/decoded-request.js';
 import { decodeRequest } from '../otlp/decode-request.js';
-import { stampObservedTime } from '../otlp/observed-time.js';
 import { encodeResponse, encodeStatus } from '../otlp/response.js';
 import type { Telemetry } from '../telemetry.js';
 import { sendAnswer, type Answer } from './answer.js';
@@ -122,7 +120,6 @@ class Exchange {
       const body = await this.#readBody(lease);
       const content = await decodeContent(body, codings, { maxBytes: maxBodyBytes, lease });
       const decoded = decodeRequest(signal, encoding, content);
-      stampObservedTime(decoded, nowUnixNano());
       const result = await ingest({ projectId, signal, decoded });
       return createAnswer(200, encoding, encodeResponse(signal, result, encoding));
     } finally {

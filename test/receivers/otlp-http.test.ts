@@ -387,20 +387,6 @@ describe('failures of the ingest', () => {
   });
 });
 
-describe('[51] log records without any time', () => {
-  it('get the time at which they were received', async () => {
-    const server = await start();
-    const before = BigInt(Date.now()) * 1_000_000n;
-    const logRecords = [{}, { timeUnixNano: '5' }, { observedTimeUnixNano: '6' }];
-    await post(server, '/v1/logs', JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }));
-    const records = server.received[0]?.decoded.logRecords ?? [];
-    expect(records[0]?.timeUnixNano).toBe(0n);
-    expect(records[0]?.observedTimeUnixNano).toBeGreaterThanOrEqual(before);
-    expect(records[1]?.observedTimeUnixNano).toBe(0n);
-    expect(records[2]?.observedTimeUnixNano).toBe(6n);
-  });
-});
-
 describe('[58] authentication', () => {
   it('is asked before the body is read', async () => {
     const authenticate = (): never => {

@@ -1,7 +1,7 @@
 import type { Routes } from '../../contract/routes.js';
 import type { Execution, ExecutionTree } from '../../contract/shapes.js';
-import { cutFilter, presentPage, requireFound } from '../handlers.js';
-import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+import { cutFilter, presentPage, requireFound } from '../handler.js';
+import type { GroupHandlers, HandlerOptions } from '../handler.js';
 import { presentSpanSummary } from '../present-span.js';
 import { pageSpans } from '../span-cursor.js';
 import { buildSpanTree, walkBreadthFirst } from '../span-tree.js';

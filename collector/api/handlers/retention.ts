@@ -1,6 +1,6 @@
 import type { Routes } from '../../contract/routes.js';
-import { presentPage } from '../handlers.js';
-import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+import { presentPage } from '../handler.js';
+import type { GroupHandlers, HandlerOptions } from '../handler.js';
 
 export function createRetentionHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['retention']> {
   return {

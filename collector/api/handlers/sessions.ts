@@ -1,7 +1,7 @@
 import type { Routes } from '../../contract/routes.js';
 import { cutIdentifier } from '../../model/ids.js';
-import { cutFilter, presentPage, requireFound } from '../handlers.js';
-import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+import { cutFilter, presentPage, requireFound } from '../handler.js';
+import type { GroupHandlers, HandlerOptions } from '../handler.js';
 
 export function createSessionHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['sessions']> {
   return {

@@ -1,6 +1,6 @@
 import type { Routes } from '../../contract/routes.js';
-import { cutFilter, presentPage } from '../handlers.js';
-import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+import { cutFilter, presentPage } from '../handler.js';
+import type { GroupHandlers, HandlerOptions } from '../handler.js';
 import { presentLogRecord, presentMetricPoint } from '../present-telemetry.js';
 
 export function createLogRecordHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['logRecords']> {

@@ -1,8 +1,8 @@
 import type { Routes } from '../../contract/routes.js';
 import type { Trace } from '../../contract/shapes.js';
 import type { Page, StoredSpan, TraceSpanWithKind } from '../../storage/storage.js';
-import { cutFilter, presentPage, requireFound } from '../handlers.js';
-import type { GroupHandlers, HandlerOptions } from '../handlers.js';
+import { cutFilter, presentPage, requireFound } from '../handler.js';
+import type { GroupHandlers, HandlerOptions } from '../handler.js';
 import { presentSpan, presentSpanSummary, hasUsage } from '../present-span.js';
 import type { AttributeStyle, TraceContext } from '../present-span.js';
 import { presentTimeline } from '../timeline.js';

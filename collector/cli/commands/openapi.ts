@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { renderOpenApi } from '../../contract/openapi.js';
 import type { Io } from '../io.js';
-import { readVersion } from '../version.js';
+import { readVersion } from '../../version.js';
 
 export function addOpenApiCommand(program: Command, io: Io): void {
   program
