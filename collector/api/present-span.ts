@@ -153,7 +153,7 @@ export function hasUsage(span: Pick<TraceSpan, 'facts'>): boolean {
 }
 
 /** The span as trees and timelines know it. */
-export function toTraceSpan({ data, facts }: StoredSpan): TraceSpanWithKind {
+function toTraceSpan({ data, facts }: StoredSpan): TraceSpanWithKind {
   return {
     traceId: data.traceId,
     spanId: data.spanId,

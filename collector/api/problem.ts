@@ -49,7 +49,7 @@ function describeHttpError(error: HttpError): [ErrorCode, string] {
 }
 
 /** The error as RFC 9457 has it. `instance` is the path that was asked for. */
-export function renderProblem(error: SpanledgerError, instance: string, docsUrl: string): Problem {
+function renderProblem(error: SpanledgerError, instance: string, docsUrl: string): Problem {
   return {
     type: `${docsUrl}#${error.code.toLowerCase()}`,
     title: describeError(error.code).title,

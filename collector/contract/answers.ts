@@ -99,8 +99,6 @@ export type TraceSummary = z.infer<typeof TraceSummary>;
 export const ExecutionForest = z.object({ roots: z.array(ExecutionTree) }).meta({ id: 'ExecutionForest' });
 export type ExecutionForest = z.infer<typeof ExecutionForest>;
 
-export const ExecutionPage = pageOf(Execution);
-
 /** Every error answer (RFC 9457), as `application/problem+json`. */
 export const Problem = z
   .object({

@@ -6,7 +6,7 @@ export const DEFAULT_PROJECT_ID = '00000000-0000-7000-8000-000000000001';
 const IDENTIFIER_LIMIT = 200;
 
 /** A UUID of version 8 (RFC 9562) derived from a text: the same text gives the same id wherever it is computed. */
-export function deriveUuid(text: string): string {
+function deriveUuid(text: string): string {
   const hash = createHash('sha256').update(text).digest();
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;

@@ -137,9 +137,6 @@ export interface ExecutionRow {
   endTimeUnixNano: bigint | null;
 }
 
-/** What a session's row is folded from: one per trace of the session. */
-export type SessionTrace = TraceRow;
-
 export interface SessionRow {
   sessionId: string;
   task: string | null;

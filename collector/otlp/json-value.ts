@@ -41,7 +41,7 @@ export function expectBool(json: unknown): boolean {
 }
 
 /** A kind of JSON in words; what was sent is not quoted. */
-export function describeJson(json: unknown): string {
+function describeJson(json: unknown): string {
   if (json === null) return 'null';
   if (readMarkedNumber(json) !== undefined) return 'this number';
   if (Array.isArray(json)) return 'an array';

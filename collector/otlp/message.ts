@@ -91,7 +91,7 @@ export const sint32 = (number: number): Field<number> => defineField(number, 'si
 export const fixed32 = (number: number): Field<number> => defineField(number, 'fixed32');
 export const fixed64 = (number: number): Field<bigint> => defineField(number, 'fixed64');
 /** Enums are open in proto3: any int32 is kept. */
-export const enumeration = int32;
+export const enumeration = (number: number): Field<number> => int32(number);
 export const hex = (number: number): Field<string> => defineField(number, 'hex');
 export const value = (number: number): Field<AnyValue> => defineField(number, 'value');
 export const attributes = (number: number): Field<KeyValue[]> =>

@@ -123,7 +123,7 @@ export interface SpanMessage {
   flags: number;
 }
 
-export const Span = defineMessage<SpanMessage>(
+const Span = defineMessage<SpanMessage>(
   'Span',
   () => ({
     traceId: '',
@@ -177,7 +177,7 @@ export interface LogRecordMessage {
   eventName: string;
 }
 
-export const LogRecord = defineMessage<LogRecordMessage>(
+const LogRecord = defineMessage<LogRecordMessage>(
   'LogRecord',
   () => ({
     timeUnixNano: 0n,

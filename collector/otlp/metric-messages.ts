@@ -261,7 +261,7 @@ export interface MetricMessage {
   metadata: KeyValue[];
 }
 
-export const Metric = defineMessage<MetricMessage>(
+const Metric = defineMessage<MetricMessage>(
   'Metric',
   () => ({
     name: '',

@@ -4,7 +4,7 @@ import { WIRE } from '../model/protobuf-reader.js';
 import type { ReverseProtobufWriter } from './protobuf-writer.js';
 
 /** Writes the fields of an AnyValue (common.proto). A member of a oneof is written even where it is a default. */
-export function writeValue(writer: ReverseProtobufWriter, value: AnyValue): void {
+function writeValue(writer: ReverseProtobufWriter, value: AnyValue): void {
   const lengthBefore = writer.length;
   if (value instanceof DeepValue) {
     writer.writeRaw(value.protobuf);

@@ -3,7 +3,7 @@ import type { SpanFacts } from '../../collector/model/normalized-span.js';
 import type { TraceSpanWithKind } from '../../collector/storage/storage.js';
 
 export const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
-export const TRACE_START = 1_767_225_600_000_000_000n;
+const TRACE_START = 1_767_225_600_000_000_000n;
 
 const FACTS: SpanFacts = {
   dialect: null,

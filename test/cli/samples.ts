@@ -3,7 +3,7 @@ import type { Execution, Session, SpanSummary, SpanTree, Trace } from '../../col
 import { createPaint, type Canvas } from '../../collector/cli/render/paint.js';
 
 export const NOW = Date.parse('2026-03-01T12:00:00.000Z');
-export const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 /** A terminal without colours. */
 export function makeCanvas(width = 100): Canvas {

@@ -1,4 +1,4 @@
-import { SpanStatusCode, context, trace, type Tracer } from '@opentelemetry/api';
+import { SpanStatusCode, context, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -7,6 +7,13 @@ import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@ope
 import { OpenTelemetry } from '@ai-sdk/otel';
 import { generateText, jsonSchema, stepCountIs, tool } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
+import {
+  generateText as generateTextV5,
+  jsonSchema as jsonSchemaV5,
+  stepCountIs as stepCountIsV5,
+  tool as toolV5,
+} from 'ai-v5';
+import { MockLanguageModelV2 } from 'ai-v5/test';
 import {
   generateText as generateTextV7,
   tool as toolV7,
@@ -180,6 +187,55 @@ test('an agent of the AI SDK 6 with a tool is one execution whose tokens are cou
   expect(await findOnlyTrace()).toMatchObject({ session_id: 'session-1', user_id: 'user-1' });
 });
 
+test('an agent of the AI SDK 5, which tells neither cached tokens nor reasoning, is understood alike', async () => {
+  let step = 0;
+  const model = new MockLanguageModelV2({
+    modelId: 'mock-model',
+    provider: 'mock.chat',
+    doGenerate: () => {
+      step += 1;
+      return Promise.resolve(
+        step === 1
+          ? {
+              content: [
+                { type: 'reasoning' as const, text: 'I need the weather.' },
+                {
+                  type: 'tool-call' as const,
+                  toolCallId: 'call-1',
+                  toolName: 'weather',
+                  input: '{"city":"Oslo"}',
+                },
+              ],
+              finishReason: 'tool-calls' as const,
+              usage: { inputTokens: 100, outputTokens: 20, totalTokens: 120 },
+              warnings: [],
+            }
+          : {
+              content: [{ type: 'text' as const, text: 'It rains in Oslo.' }],
+              finishReason: 'stop' as const,
+              usage: { inputTokens: 150, outputTokens: 10, totalTokens: 160, cachedInputTokens: 64 },
+              warnings: [],
+            },
+      );
+    },
+  });
+  await withTracer(new ProtobufExporter({ url: `${collector.url}/v1/traces` }), async (tracer) => {
+    await generateTextV5({
+      model,
+      prompt: 'What is the weather in Oslo?',
+      stopWhen: stepCountIsV5(4),
+      tools: {
+        weather: toolV5({
+          inputSchema: jsonSchemaV5<{ city: string }>(WEATHER_SCHEMA),
+          execute: ({ city }) => Promise.resolve(`rain in ${city}`),
+        }),
+      },
+      experimental_telemetry: { isEnabled: true, tracer, functionId: 'forecaster' },
+    });
+  });
+  await expectForecaster('forecaster', { cachedInputTokens: null, thinking: [] });
+});
+
 test('an agent of the AI SDK 7 with its OpenTelemetry integration is understood alike', async () => {
   let step = 0;
   const model = new MockLanguageModelV4({
@@ -229,7 +285,13 @@ test('an agent of the AI SDK 7 with its OpenTelemetry integration is understood 
   await expectForecaster('forecaster');
 });
 
-async function expectForecaster(agent: string): Promise<void> {
+async function expectForecaster(
+  agent: string,
+  said: { cachedInputTokens: number | null; thinking: string[] } = {
+    cachedInputTokens: 64,
+    thinking: ['I need the weather.'],
+  },
+): Promise<void> {
   const found = await findOnlyTrace();
   expect(found).toMatchObject({
     status: 'completed',
@@ -238,7 +300,7 @@ async function expectForecaster(agent: string): Promise<void> {
     tool_calls: 1,
     input_tokens: 250,
     output_tokens: 30,
-    cached_input_tokens: 64,
+    cached_input_tokens: said.cachedInputTokens,
     agents: [agent],
     models: ['mock-model'],
     tools: ['weather'],
@@ -253,7 +315,7 @@ async function expectForecaster(agent: string): Promise<void> {
     tools_called: [
       { name: 'weather', call_id: 'call-1', arguments: { city: 'Oslo' }, result: 'rain in Oslo' },
     ],
-    thinking_traces: [{ content: 'I need the weather.' }],
+    thinking_traces: said.thinking.map((content) => ({ content })),
   });
   expect(JSON.stringify(data[0]?.output_data)).toContain('It rains in Oslo.');
 }

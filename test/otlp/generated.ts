@@ -30,9 +30,6 @@ const { value, pair } = fc.letrec<{ value: object; pair: object }>((tie) => ({
   pair: fc.record({ key, value: tie('value') }),
 }));
 
-/** An AnyValue in OTLP/JSON. */
-export const valueJson = value;
-
 const attributes = fc.array(pair, { maxLength: 4 });
 const hexId = (bytes: number): fc.Arbitrary<string> =>
   fc

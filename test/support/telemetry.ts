@@ -14,14 +14,14 @@ import type { WriteBatch } from '../../collector/model/write-batch.js';
 /** Some minutes ago, so that today's partitions hold what is built here, with digits down to the nanosecond. */
 export const START = nowUnixNano() - 600_000_000_123n;
 
-export const SERVICE: ResourceData = {
+const SERVICE: ResourceData = {
   attributes: [{ key: 'service.name', value: 'planner' }],
   droppedAttributesCount: 0,
   entityRefs: [],
   schemaUrl: '',
 };
 
-export const SCOPE: ScopeData = {
+const SCOPE: ScopeData = {
   name: 'test',
   version: '1.0.0',
   attributes: [],

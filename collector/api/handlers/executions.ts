@@ -47,7 +47,7 @@ function describe(params: { execution_id: string }): string {
 }
 
 /** Puts executions under their parents; those whose parent is not in the list are roots. Parents come before children. */
-export function nestExecutions(executions: readonly Execution[]): ExecutionTree[] {
+function nestExecutions(executions: readonly Execution[]): ExecutionTree[] {
   const nested = new Map<string, ExecutionTree>();
   const roots: ExecutionTree[] = [];
   for (const execution of executions) {

@@ -131,7 +131,7 @@ async function readServer(client: pg.Client): Promise<ServerDescription> {
 }
 
 /** `host:port/database`, never with the user's password. */
-export function describeConnection(connection: PostgresConnection): string {
+function describeConnection(connection: PostgresConnection): string {
   try {
     const { host, port, database } = new pg.Client(connection);
     return `${host}:${port}/${database ?? ''}`;

@@ -116,11 +116,7 @@ async function listAttached(pool: pg.Pool): Promise<Set<string>> {
 }
 
 /** In one transaction: others see a partition with all its rows or none. One that was detached comes back. */
-export async function makePartition(
-  client: pg.ClientBase,
-  table: PartitionedTable,
-  day: string,
-): Promise<void> {
+async function makePartition(client: pg.ClientBase, table: PartitionedTable, day: string): Promise<void> {
   await client.query(`begin; set local lock_timeout = '${LOCK_TIMEOUT}'; set local statement_timeout = 0`);
   try {
     await client.query(`select pg_advisory_xact_lock(${PARTITION_LOCK})`);

@@ -25,8 +25,11 @@ export interface Writer extends StorageWriter {
 const MAX_ATTEMPTS = 8;
 const FIRST_BACKOFF_MILLIS = 5;
 const UNIQUE_VIOLATION = '23505';
-/** serialization_failure, deadlock_detected (PostgreSQL manual, appendix A). */
-const CONFLICTS = new Set(['40001', '40P01']);
+/**
+ * serialization_failure, deadlock_detected (PostgreSQL manual, appendix A), and the check_violation of a row on its way
+ * to the default partition while the partition of its day is made.
+ */
+const CONFLICTS = new Set(['40001', '40P01', '23514']);
 
 /**
  * Writes batches to Postgres. Batches that wait while the writers are busy are merged into one transaction (group
