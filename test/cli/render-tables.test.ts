@@ -36,16 +36,16 @@ test('traces are listed in aligned columns', () => {
     error_count: 3,
   });
   expect(renderTraceTable([busy, failed], makeCanvas(160))).toMatchInlineSnapshot(`
-    "TRACE                             STARTED  STATUS       NAME                      AGENTS                     TIME               TOKENS     COST  ERRORS
-    4bf92f3577b34da6a3ce929d0e0e4736  1m ago   ✓ completed  invoke_agent triage-lead  triage-lead, researcher   20.0s  42.1k in / 1.7k out  $0.0531       1
-    4bf92f3577b34da6a3ce929d0e0e4736  1m ago   ✗ failed     nightly␛[2J report                                 3m 04s                    –        –       3"
+    "TRACE                             AGE  STATUS       NAME                      AGENTS                   ERR    TIME      IN / OUT     COST
+    4bf92f3577b34da6a3ce929d0e0e4736  1m   ✓ completed  invoke_agent triage-lead  triage-lead, researcher    1   20.0s  42.1k / 1.7k  $0.0531
+    4bf92f3577b34da6a3ce929d0e0e4736  1m   ✗ failed     nightly␛[2J report                                   3  3m 04s             –        –"
   `);
 });
 
 test('a narrow terminal drops columns, never the id or the name', () => {
   expect(renderTraceTable([busy], makeCanvas(80))).toMatchInlineSnapshot(`
-    "TRACE                             STARTED  STATUS       NAME                TIME
-    4bf92f3577b34da6a3ce929d0e0e4736  1m ago   ✓ completed  invoke_agent tri…  20.0s"
+    "TRACE                             AGE  STATUS       NAME              ERR   TIME
+    4bf92f3577b34da6a3ce929d0e0e4736  1m   ✓ completed  invoke_agent tr…    1  20.0s"
   `);
 });
 
@@ -82,9 +82,9 @@ test('sessions are listed in aligned columns', () => {
     makeSession({ session_id: '会話-1' }),
   ];
   expect(renderSessionTable(sessions, makeCanvas())).toMatchInlineSnapshot(`
-    "SESSION        LAST SEEN  STATUS       TASK             TRACES    TIME  TOKENS   COST
-    support-48213  1m ago     ✓ completed  Fix order 48213       2  8m 50s       –  $1.50
-    会話-1         1m ago     ✓ completed                        2  8m 50s       –      –"
+    "SESSION        AGE  STATUS       TASK             TRACES    TIME  IN / OUT   COST
+    support-48213  1m   ✓ completed  Fix order 48213       2  8m 50s         –  $1.50
+    会話-1         1m   ✓ completed                        2  8m 50s         –      –"
   `);
 });
 
@@ -97,10 +97,10 @@ test('executions are listed and drawn under the ones that started them', () => {
   });
   expect(renderExecutionTable([makeExecution({ model_name: 'gpt-5-mini' }), implicit], makeCanvas(120)))
     .toMatchInlineSnapshot(`
-    "EXECUTION                             STARTED  STATUS       AGENT       MODEL       TIME  TOKENS  COST
-    3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60  1m ago   ✓ completed  researcher  gpt-5-mini  8.0s       –     –
-    3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60  1m ago   … running    (implicit)                 –       –     –"
-  `);
+      "EXECUTION                             AGE  STATUS       AGENT       MODEL       TIME  IN / OUT  COST
+      3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60  1m   ✓ completed  researcher  gpt-5-mini  8.0s         –     –
+      3f2f4b7e-8a51-8c6e-9d0a-1b2c3d4e5f60  1m   … running    (implicit)                 –         –     –"
+    `);
   const child = { ...makeExecution({ input_tokens: 10, output_tokens: 2 }), children: [] };
   const root = { ...makeExecution({ agent_name: 'lead', tool_calls: 2 }), children: [child] };
   expect(renderExecutionTree([root], makeCanvas(120))).toMatchInlineSnapshot(`

@@ -1,5 +1,5 @@
 import type { Execution } from '../../contract/shapes.js';
-import { renderAge, renderDuration, renderMoney, renderTokenFlow, UNKNOWN } from './figures.js';
+import { renderDuration, renderMoney, renderShortAge, renderTokenPair, UNKNOWN } from './figures.js';
 import type { Canvas } from './paint.js';
 import { chooseStatusBrush, renderStatus } from './status.js';
 import { renderTable } from './table.js';
@@ -16,7 +16,7 @@ export function renderExecutionTable(executions: readonly Execution[], canvas: C
     executions,
     [
       { title: 'EXECUTION', read: (execution) => execution.id, brush: () => paint.dim },
-      { title: 'STARTED', read: (execution) => renderAge(execution.started_at, nowMillis) },
+      { title: 'AGE', read: (execution) => renderShortAge(execution.started_at, nowMillis) },
       {
         title: 'STATUS',
         read: (execution) => renderStatus(execution.status),
@@ -31,9 +31,9 @@ export function renderExecutionTable(executions: readonly Execution[], canvas: C
         dropOrder: 1,
       },
       {
-        title: 'TOKENS',
+        title: 'IN / OUT',
         align: 'right',
-        read: (execution) => renderTokenFlow(execution.input_tokens, execution.output_tokens) || UNKNOWN,
+        read: (execution) => renderTokenPair(execution.input_tokens, execution.output_tokens),
         dropOrder: 3,
       },
       { title: 'COST', align: 'right', read: (execution) => renderMoney(execution.cost_usd), dropOrder: 2 },

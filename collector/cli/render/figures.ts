@@ -38,6 +38,16 @@ export function renderTokenFlow(input: number | null, output: number | null): st
   return `${renderCount(input)} in / ${renderCount(output)} out`;
 }
 
+/** `12.4k / 488`, for a column that says which is which; a dash where neither is known. */
+export function renderTokenPair(input: number | null, output: number | null): string {
+  return input === null && output === null ? UNKNOWN : `${renderCount(input)} / ${renderCount(output)}`;
+}
+
+/** {@link renderAge} for a column that says that it is one: `now`, `40s`, `5m`. */
+export function renderShortAge(time: string, nowMillis: number): string {
+  return renderAge(time, nowMillis).replace('just ', '').replace(' ago', '');
+}
+
 /** `just now`, `40s ago`, `5m ago`, `3h ago`, `2d ago`, and the day itself after a month. */
 export function renderAge(time: string, nowMillis: number): string {
   const millis = Date.parse(time);

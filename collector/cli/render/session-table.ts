@@ -1,5 +1,5 @@
 import type { Session } from '../../contract/shapes.js';
-import { renderAge, renderDuration, renderMoney, renderTokenFlow, UNKNOWN } from './figures.js';
+import { renderDuration, renderMoney, renderShortAge, renderTokenPair } from './figures.js';
 import type { Canvas } from './paint.js';
 import { chooseStatusBrush, renderStatus } from './status.js';
 import { renderTable } from './table.js';
@@ -11,7 +11,7 @@ export function renderSessionTable(sessions: readonly Session[], canvas: Canvas)
     sessions,
     [
       { title: 'SESSION', read: (session) => session.session_id, leastWidth: 20 },
-      { title: 'LAST SEEN', read: (session) => renderAge(session.last_seen_at, nowMillis) },
+      { title: 'AGE', read: (session) => renderShortAge(session.last_seen_at, nowMillis) },
       {
         title: 'STATUS',
         read: (session) => renderStatus(session.status),
@@ -21,9 +21,9 @@ export function renderSessionTable(sessions: readonly Session[], canvas: Canvas)
       { title: 'TRACES', align: 'right', read: (session) => String(session.trace_count), dropOrder: 1 },
       { title: 'TIME', align: 'right', read: (session) => renderDuration(session.duration_ms), dropOrder: 3 },
       {
-        title: 'TOKENS',
+        title: 'IN / OUT',
         align: 'right',
-        read: (session) => renderTokenFlow(session.input_tokens, session.output_tokens) || UNKNOWN,
+        read: (session) => renderTokenPair(session.input_tokens, session.output_tokens),
         dropOrder: 4,
       },
       { title: 'COST', align: 'right', read: (session) => renderMoney(session.cost_usd), dropOrder: 2 },
