@@ -8,6 +8,8 @@ export interface Config {
   host: string;
   /** 0 picks a free one. */
   port: number;
+  /** OTLP over gRPC; 0 is off. This version does not serve it. */
+  grpcPort: number;
   /** null uses the embedded Postgres in `dataDir`. */
   databaseUrl: string | null;
   dataDir: string;
@@ -64,6 +66,15 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     parse: (text) => parseInteger(text, 0, 65_535),
     allowed: 'a number from 0 to 65535, where 0 picks a free port',
     description: 'port of the API and of OTLP over HTTP',
+  },
+  grpcPort: {
+    flag: '--grpc-port',
+    argument: 'number',
+    env: 'SPANLEDGER_GRPC_PORT',
+    readDefault: () => 0,
+    parse: (text) => parseInteger(text, 0, 65_535),
+    allowed: 'a number from 0 to 65535, where 0 is off',
+    description: 'port of OTLP over gRPC, which this version does not serve yet: any number is as 0',
   },
   databaseUrl: {
     flag: '--database-url',

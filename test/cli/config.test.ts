@@ -18,6 +18,7 @@ test('without flags and environment the defaults hold', () => {
   expect(parseConfig({ flags: {}, env: { XDG_DATA_HOME: '/data' } })).toEqual({
     host: '127.0.0.1',
     port: 4318,
+    grpcPort: 0,
     databaseUrl: null,
     dataDir: '/data/spanledger',
     databaseConnections: 6,

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { parseConfig, SETTING_KEYS, SETTINGS, type Config, type Flags } from '../../config.js';
 import type { Io } from '../io.js';
+import { openBrowser, wantsBrowser } from '../open-browser.js';
 import { chooseCanvas } from '../io.js';
 
 const EXAMPLES = `
@@ -59,6 +60,11 @@ async function serve(config: Config, io: Io): Promise<void> {
   });
   try {
     io.stdout.write(`spanledger ready ${collector.url}\n${renderNextSteps(collector.url, config, io)}\n`);
+    if (config.grpcPort !== 0)
+      io.stderr.write(
+        `OTLP over gRPC is not served by this version: send OTLP over HTTP to ${collector.url}\n`,
+      );
+    if (wantsBrowser(config, io, process.platform)) openBrowser(collector.url, process.platform);
     await waitFor(stop);
   } finally {
     await collector.close();
