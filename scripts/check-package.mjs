@@ -38,7 +38,10 @@ function serveOnce(cwd) {
       { cwd, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let output = '';
-    const deadline = setTimeout(() => child.kill('SIGKILL'), 120_000);
+    const deadline = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the packed command neither got ready nor ended within two minutes:\n${output}`));
+    }, 120_000);
     const read = (chunk) => {
       output += chunk;
       if (/^spanledger ready http:/m.test(output)) child.kill('SIGTERM');

@@ -1,29 +1,20 @@
 // `npm start`: install what is missing, build what is stale, serve in this process.
 import { children, ensureBuilt, ensureInstalled } from './ensure.mjs';
 
-// A shell between npm and this process may die of a signal without passing it on: then our parent changes.
+// While it installs and builds, a signal, or the end of the shell between npm and this process, ends everything.
 const parent = process.ppid;
-const watch = setInterval(() => {
-  if (process.ppid === parent) return;
-  clearInterval(watch);
-  process.kill(process.pid, 'SIGTERM');
-}, 200);
-watch.unref();
-let isServing = false;
-for (const [signal, number] of [
-  ['SIGINT', 2],
-  ['SIGTERM', 15],
-])
-  process.on(signal, () => {
-    // The parent may end of the same signal: that is no second request.
-    clearInterval(watch);
-    if (isServing) return;
-    for (const child of children) child.kill(signal);
-    process.exit(128 + number);
-  });
+const watch = setInterval(() => process.ppid === parent || end('SIGTERM'), 200);
+process.on('SIGINT', end).on('SIGTERM', end);
+
+function end(signal) {
+  for (const child of children) child.kill(signal);
+  process.exit(signal === 'SIGINT' ? 130 : 143);
+}
 
 await ensureInstalled();
 await ensureBuilt();
 const { main } = await import('../dist/collector/cli/main.js');
-isServing = true;
+// From here on the server does so itself, in order.
+clearInterval(watch);
+process.off('SIGINT', end).off('SIGTERM', end);
 process.exitCode = await main(['serve', ...process.argv.slice(2)]);

@@ -39,6 +39,8 @@ const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15 } as const;
  */
 const SAME_REQUEST_MILLIS = 1_000;
 
+const PARENT_WATCH_MILLIS = 200;
+
 /** The io of this process. A reader that goes away (`| head`) ends it quietly. */
 export function createProcessIo(): Io {
   let stop: AbortController | undefined;
@@ -66,7 +68,22 @@ export function createProcessIo(): Io {
           controller.abort();
         });
       }
+      if (process.env['npm_lifecycle_event'] !== undefined) watchParent(controller);
       return controller.signal;
     },
   };
+}
+
+/**
+ * npm and npx run a command below a shell, which may die of a signal without passing it on: then the parent changes,
+ * and that is the request to stop.
+ */
+function watchParent(stop: AbortController): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop.abort();
+  }, PARENT_WATCH_MILLIS);
+  watch.unref();
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   CostSource,
-  Execution,
   ExecutionTree,
   RunStatus,
   Span,

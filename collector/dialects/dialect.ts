@@ -73,6 +73,8 @@ export interface AttributeSource<T> extends SourceConditions {
 
 /** A fact that follows from more than one attribute, such as the span's name with its scope. */
 export interface DerivedSource<T> extends SourceConditions {
+  /** What it is derived from, as `docs/dialects.md` says it. */
+  about: string;
   derive: (view: SpanView) => T | undefined;
 }
 
@@ -94,6 +96,10 @@ export interface RoleSource {
   order: number;
   /** Asked only where this attribute is there; without a key always. */
   key?: string;
+  /** What it says that `values` does not, as `docs/dialects.md` says it. */
+  about?: string;
+  /** The attribute's values that mean a role, where they can be listed. */
+  values?: ReadonlyMap<string, SpanType>;
   read: (view: SpanView, value: AnyValue | undefined) => SpanType | undefined;
 }
 

@@ -41,16 +41,31 @@ const LANGCHAIN_ANSWER = ['generations', 0, 0, 'message', 'kwargs'];
  */
 export const openInference: Dialect = {
   name: 'openinference',
-  roles: [{ order: ROLE_ORDER.openInference, key: 'openinference.span.kind', read: readRole }],
+  roles: [
+    {
+      order: ROLE_ORDER.openInference,
+      key: 'openinference.span.kind',
+      values: KINDS,
+      about:
+        'three exceptions: `AGENT` of the OpenAI Agents bridge without `graph.node.id` is `workflow`; `CHAIN` that is ' +
+        'the run of a LangGraph agent (`lc_agent_name` in `metadata`) is `agent`; `LLM` and `EMBEDDING` on an outer ' +
+        'span of the AI SDK are left to `ai.operationId`',
+      read: readRole,
+    },
+  ],
   facts: {
     operation: [identifier('openinference.span.kind')],
     agentName: [
       identifier('agent.name'),
       identifier('graph.node.name', { only: AGENT }),
-      { derive: readNodeName, only: AGENT },
+      { about: '`graph.node.id`', derive: readNodeName, only: AGENT },
       ofMetadata('lc_agent_name'),
       identifier('metadata.lc_agent_name'),
-      { derive: readNameOfAgentSpan, only: AGENT },
+      {
+        about: 'the name of a span with `openinference.span.kind` that the AI SDK did not make',
+        derive: readNameOfAgentSpan,
+        only: AGENT,
+      },
     ],
     agentId: [identifier('graph.node.id', { only: AGENT })],
     requestModel: [
@@ -64,14 +79,19 @@ export const openInference: Dialect = {
       identifier('llm.response.model_name'),
       ofAnswer(['model']),
       ofAnswer([...LANGCHAIN_ANSWER, 'response_metadata', 'model_name']),
-      { derive: readAnsweringModel, only: CALL },
+      { about: '`llm.model_name`, unless the span has failed', derive: readAnsweringModel, only: CALL },
     ],
     provider: [identifier('llm.provider'), identifier('llm.system'), ofMetadata('ls_provider')],
     responseId: [ofAnswer(['id']), ofAnswer([...LANGCHAIN_ANSWER, 'id'])],
     finishReasons: [strings('llm.finish_reason')],
     toolName: [
       identifier('tool.name'),
-      { derive: (view) => readIdentifier(view.data.name), only: ['tool'], isLate: true },
+      {
+        about: 'the name of the span',
+        derive: (view) => readIdentifier(view.data.name),
+        only: ['tool'],
+        isLate: true,
+      },
     ],
     toolCallId: [
       identifier('tool.id'),
@@ -98,7 +118,10 @@ export const openInference: Dialect = {
     cachedInputTokens: [count('llm.token_count.prompt_details.cache_read')],
     cacheWriteTokens: [count('llm.token_count.prompt_details.cache_write')],
     reasoningTokens: [count('llm.token_count.completion_details.reasoning')],
-    reportedCostUsd: [decimal('llm.cost.total'), { derive: readSumOfCosts }],
+    reportedCostUsd: [
+      decimal('llm.cost.total'),
+      { about: 'the sum of `llm.cost.prompt` and `llm.cost.completion`', derive: readSumOfCosts },
+    ],
   },
   content: {
     inputMessages: [

@@ -3,7 +3,7 @@ import type { SpanType } from '../model/normalized-span.js';
 import type { SpanView } from './span-view.js';
 
 /** Of npm:@mastra/otel-exporter 1.4 with @mastra/core 1.71; `llm_generation` is that of 0.x. */
-const MASTRA_TYPES: ReadonlyMap<string, SpanType> = new Map([
+export const MASTRA_TYPES: ReadonlyMap<string, SpanType> = new Map([
   ['agent_run', 'agent'],
   ['model_inference', 'llm'],
   ['llm_generation', 'llm'],

@@ -12,7 +12,7 @@ import { readJson } from './readers/json.js';
 import { readPartsOfText } from './readers/parts.js';
 import { readIdentifier } from './readers/scalars.js';
 import { count, decimal, firstLine, identifier, json, messages, parts, strings } from './sources.js';
-import { isStrandsCacheExcluded, readMastraRole, readStrandsRole } from './otel-genai-senders.js';
+import { isStrandsCacheExcluded, MASTRA_TYPES, readMastraRole, readStrandsRole } from './otel-genai-senders.js';
 import type { SpanView } from './span-view.js';
 
 const AGENT: readonly SpanType[] = ['agent'];
@@ -57,29 +57,53 @@ const USAGE_KEYS = [
 export const otelGenAi: Dialect = {
   name: 'otel-genai',
   roles: [
-    { order: ROLE_ORDER.mastra, key: 'mastra.span.type', read: (_view, value) => readMastraRole(value) },
+    {
+      order: ROLE_ORDER.mastra,
+      key: 'mastra.span.type',
+      values: MASTRA_TYPES,
+      about: '`workflow_…` is `workflow`; any other value is `step`',
+      read: (_view, value) => readMastraRole(value),
+    },
     {
       order: ROLE_ORDER.genAiOperation,
       key: 'gen_ai.operation.name',
+      values: OPERATIONS,
+      about: 'any other value is `step`',
       read: (_view, value) =>
         typeof value === 'string' && value !== '' ? (OPERATIONS.get(value) ?? 'step') : undefined,
     },
-    { order: ROLE_ORDER.spanNames, read: readStrandsRole },
+    {
+      order: ROLE_ORDER.spanNames,
+      about: 'a span name that begins with `execute_agent_loop_cycle` or `execute_event_loop_cycle` is `step`',
+      read: readStrandsRole,
+    },
     {
       order: ROLE_ORDER.mcp,
       key: 'mcp.method.name',
+      about: '`tools/call` is `tool`; any other value is `step`',
       read: (_view, value) => (value === 'tools/call' ? 'tool' : 'step'),
     },
     {
       order: ROLE_ORDER.modelWithUsage,
       key: 'gen_ai.request.model',
+      about: 'with a count of input or output tokens beside it: `llm`',
       read: (view) => (USAGE_KEYS.some((key) => view.attributes.has(key)) ? 'llm' : undefined),
     },
   ],
   facts: {
     operation: [identifier('gen_ai.operation.name'), identifier('mcp.method.name', { isLate: true })],
-    agentName: [identifier('gen_ai.agent.name'), { derive: readNameOfAgentSpan, only: AGENT, isLate: true }],
-    agentId: [{ derive: readAgentId }],
+    agentName: [
+      identifier('gen_ai.agent.name'),
+      {
+        about: 'X of a span name `invoke_agent X` or `create_agent X`, unless X is the model',
+        derive: readNameOfAgentSpan,
+        only: AGENT,
+        isLate: true,
+      },
+    ],
+    agentId: [
+      { about: '`gen_ai.agent.id`, unless it is the constant `agent` of Strands', derive: readAgentId },
+    ],
     agentVersion: [identifier('gen_ai.agent.version')],
     requestModel: [identifier('gen_ai.request.model')],
     responseModel: [identifier('gen_ai.response.model')],
@@ -89,9 +113,17 @@ export const otelGenAi: Dialect = {
       strings('gen_ai.response.finish_reasons'),
       strings('gen_ai.response.finish_reason'),
       strings('anthropic.message.stop_reason', { isLate: true }),
-      { derive: readChoiceFinishReasons, only: CALL, isLate: true },
+      {
+        about: '`finish_reason` of the span events `gen_ai.choice`',
+        derive: readChoiceFinishReasons,
+        only: CALL,
+        isLate: true,
+      },
     ],
-    toolName: [identifier('gen_ai.tool.name'), { derive: readNameOfToolSpan, only: TOOL, isLate: true }],
+    toolName: [
+      identifier('gen_ai.tool.name'),
+      { about: 'X of a span name `execute_tool X`', derive: readNameOfToolSpan, only: TOOL, isLate: true },
+    ],
     toolCallId: [identifier('gen_ai.tool.call.id'), identifier('gen_ai.tool.call_id')],
     sessionId: [identifier('mastra.metadata.sessionId', { isLate: true })],
     conversationId: [identifier('gen_ai.conversation.id'), identifier('mastra.metadata.threadId')],

@@ -11,12 +11,12 @@ export const plain: Dialect = {
   name: 'plain',
   isGeneral: true,
   roles: [
-    { order: ROLE_ORDER.general, key: 'db.system.name', read: () => 'db' },
-    { order: ROLE_ORDER.general, key: 'db.system', read: () => 'db' },
-    { order: ROLE_ORDER.general, key: 'http.request.method', read: () => 'http' },
-    { order: ROLE_ORDER.general, key: 'http.method', read: () => 'http' },
-    { order: ROLE_ORDER.general, key: 'url.full', read: () => 'http' },
-    { order: ROLE_ORDER.general, key: 'http.url', read: () => 'http' },
+    { order: ROLE_ORDER.general, key: 'db.system.name', about: '`db`', read: () => 'db' },
+    { order: ROLE_ORDER.general, key: 'db.system', about: '`db`', read: () => 'db' },
+    { order: ROLE_ORDER.general, key: 'http.request.method', about: '`http`', read: () => 'http' },
+    { order: ROLE_ORDER.general, key: 'http.method', about: '`http`', read: () => 'http' },
+    { order: ROLE_ORDER.general, key: 'url.full', about: '`http`', read: () => 'http' },
+    { order: ROLE_ORDER.general, key: 'http.url', about: '`http`', read: () => 'http' },
   ],
   facts: {
     sessionId: [identifier('session.id')],
@@ -24,7 +24,11 @@ export const plain: Dialect = {
     errorType: [
       identifier('error.type'),
       identifier('error_type', { isLate: true }),
-      { derive: readFailedHttpStatus, isLate: true },
+      {
+        about: '`http.response.status_code` or `http.status_code` of 400 to 599 on a span with status ERROR',
+        derive: readFailedHttpStatus,
+        isLate: true,
+      },
     ],
     errorMessage: [firstLine('error.message'), { key: 'error', read: readErrorText, isLate: true }],
   },

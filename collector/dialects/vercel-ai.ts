@@ -34,6 +34,10 @@ export const vercelAi: Dialect = {
     {
       order: ROLE_ORDER.vercelAi,
       key: 'ai.operationId',
+      about:
+        `${[...OUTER_OPERATIONS].map((name) => `\`${name}\``).join(', ')} are \`agent\`; \`ai.toolCall\` is \`tool\`; ` +
+        '`….doGenerate` and `….doStream` are `llm`; `….doEmbed` is `embedding`; `….doRerank` is `rerank`; any other ' +
+        '`ai.…` is `step`',
       read: (_view, value) => (typeof value === 'string' ? readRole(value) : undefined),
     },
   ],
