@@ -95,11 +95,12 @@ function readEvents(
   const messages: Message[] = [];
   for (const { name, fields } of events) {
     const meaning = MESSAGE_EVENTS.get(name);
+    let read: Message[] = [];
     if (meaning?.holds === 'both') {
       const role = side === 'input' ? 'user' : 'assistant';
-      const details = readMessages(readJson(fields[detailsKey]), role) ?? [];
-      if (messages.length === 0) messages.push(...details);
-    } else if (meaning?.holds === side) messages.push(...readEvent(name, fields, meaning.role));
+      if (messages.length === 0) read = readMessages(readJson(fields[detailsKey]), role) ?? [];
+    } else if (meaning?.holds === side) read = readEvent(name, fields, meaning.role);
+    for (const message of read) messages.push(message);
   }
   return messages.length === 0 ? undefined : messages;
 }

@@ -12,7 +12,12 @@ import { readJson } from './readers/json.js';
 import { readPartsOfText } from './readers/parts.js';
 import { readIdentifier } from './readers/scalars.js';
 import { count, decimal, firstLine, identifier, json, messages, parts, strings } from './sources.js';
-import { isStrandsCacheExcluded, MASTRA_TYPES, readMastraRole, readStrandsRole } from './otel-genai-senders.js';
+import {
+  isStrandsCacheExcluded,
+  MASTRA_TYPES,
+  readMastraRole,
+  readStrandsRole,
+} from './otel-genai-senders.js';
 import type { SpanView } from './span-view.js';
 
 const AGENT: readonly SpanType[] = ['agent'];
@@ -74,7 +79,8 @@ export const otelGenAi: Dialect = {
     },
     {
       order: ROLE_ORDER.spanNames,
-      about: 'a span name that begins with `execute_agent_loop_cycle` or `execute_event_loop_cycle` is `step`',
+      about:
+        'a span name that begins with `execute_agent_loop_cycle` or `execute_event_loop_cycle` is `step`',
       read: readStrandsRole,
     },
     {

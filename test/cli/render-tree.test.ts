@@ -94,6 +94,38 @@ test('a run of similar siblings is summed up, and shown in full on demand', () =
   expect(renderTree(roots, makeCanvas(), { showsAll: true }).split('\n')).toHaveLength(39);
 });
 
+test('the rounds of a loop are summed up, up to the round in which something failed', () => {
+  const round = (page: number) => [
+    makeSpan({
+      type: 'llm',
+      model: 'gpt-5',
+      duration_ms: 10,
+      counted: true,
+      input_tokens: 100,
+      output_tokens: 5,
+    }),
+    makeSpan({
+      type: 'tool',
+      tool_name: 'fetchPage',
+      duration_ms: 1,
+      ...(page === 6 ? { outcome: 'failed' as const, error_message: 'gone' } : {}),
+    }),
+  ];
+  const steps = Array.from({ length: 9 }, (_, page) => round(page)).flat();
+  expect(renderTree(steps, makeCanvas())).toMatchInlineSnapshot(`
+    "llm gpt-5                                     10ms   100 in / 5 out
+    tool fetchPage                                 1ms
+    × 5 more gpt-5 + fetchPage, --all shows each  55ms  500 in / 25 out
+    llm gpt-5                                     10ms   100 in / 5 out
+    ✗ tool fetchPage                               1ms
+       gone
+    llm gpt-5                                     10ms   100 in / 5 out
+    tool fetchPage                                 1ms
+    llm gpt-5                                     10ms   100 in / 5 out
+    tool fetchPage                                 1ms"
+  `);
+});
+
 test('a failure among similar siblings is never summed up', () => {
   const pages = Array.from({ length: 12 }, (_, page) =>
     makeSpan({

@@ -7,6 +7,7 @@ import { presentSpan, presentSpanSummary, hasUsage } from '../present-span.js';
 import type { AttributeStyle, TraceContext } from '../present-span.js';
 import { presentTimeline } from '../timeline.js';
 import { summarizeTrace } from '../trace-summary.js';
+import { compareNanos } from '../critical-path.js';
 import { buildSpanTree, nestSpanTree } from '../span-tree.js';
 import type { TraceTree } from '../../contract/answers.js';
 
@@ -41,7 +42,7 @@ export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Rout
     },
     async tree({ params, query }, projectId) {
       const { spans, context } = await readTrace(projectId, params);
-      const tree = nestSpanTree(buildSpanTree(spans), query.max_spans, (span) =>
+      const tree = nestSpanTree(buildSpanTree(orderSteps(spans)), query.max_spans, (span) =>
         presentSpanSummary(span, context),
       );
       return {
@@ -139,4 +140,17 @@ async function readContext(
 ): Promise<TraceContext> {
   if (!spans.some(hasUsage)) return { trace, verdicts: new Map() };
   return { trace, verdicts: understanding.judgeUsage(await storage.listTraceSpans(projectId, traceId)) };
+}
+
+/**
+ * By start, and of spans that start at once the one that ended first: the clocks of many senders tick in milliseconds,
+ * and a tool that took less has the same start as the model call that read its result.
+ */
+function orderSteps(spans: readonly TraceSpanWithKind[]): TraceSpanWithKind[] {
+  return spans.toSorted(
+    (left, right) =>
+      compareNanos(left.startTimeUnixNano, right.startTimeUnixNano) ||
+      compareNanos(left.endTimeUnixNano, right.endTimeUnixNano) ||
+      (left.spanId < right.spanId ? -1 : 1),
+  );
 }

@@ -6,7 +6,9 @@ export type TreeItem = { kind: 'span'; span: SpanTree } | RepeatItem;
 
 interface RepeatItem {
   kind: 'repeat';
-  name: string;
+  /** Of the steps of one round. */
+  names: string[];
+  /** Rounds. */
   count: number;
   durationMillis: number;
   inputTokens: number | null;
@@ -14,24 +16,31 @@ interface RepeatItem {
   costUsd: number | null;
 }
 
-/** How many of a run of similar siblings are shown, and from which length on the rest is summed up. */
+/** The steps of a loop: a model call and its tool, say. */
+const LONGEST_ROUND = 3;
+/** How many of a run of similar siblings are shown, and how many more there must be for them to be summed up. */
 const SHOWN_OF_RUN = 2;
-const SHORTEST_RUN = 5;
+const LEAST_HIDDEN_SPANS = 3;
+const LEAST_HIDDEN_ROUNDS = 2;
 
-/** The spans as items; a run of similar siblings in which nothing failed becomes its first two and a sum of the rest. */
+/**
+ * The spans as items. A run of similar siblings in which nothing failed, or of rounds of up to three alike, becomes its
+ * first spans and a sum of the rest.
+ */
 export function collapseSiblings(
   siblings: readonly SpanTree[],
   troubled: ReadonlySet<SpanTree>,
   showsAll: boolean,
 ): TreeItem[] {
+  if (showsAll) return siblings.map((span) => ({ kind: 'span', span }));
+  const kinds = siblings.map((span) =>
+    troubled.has(span) ? undefined : `${span.type} ${titleSpan(span).name}`,
+  );
   const items: TreeItem[] = [];
   for (let start = 0; start < siblings.length;) {
-    const end = showsAll ? start + 1 : findRunEnd(siblings, start, troubled);
-    const run = siblings.slice(start, end);
-    const isCollapsed = run.length >= SHORTEST_RUN;
-    const shown = isCollapsed ? run.slice(0, SHOWN_OF_RUN) : run;
-    for (const span of shown) items.push({ kind: 'span', span });
-    if (isCollapsed) items.push(sumRun(run.slice(SHOWN_OF_RUN)));
+    const { roundLength, shownEnd, end } = findRun(kinds, start);
+    for (const span of siblings.slice(start, shownEnd)) items.push({ kind: 'span', span });
+    if (end > shownEnd) items.push(sumRun(siblings.slice(shownEnd, end), roundLength));
     start = end;
   }
   return items;
@@ -55,24 +64,33 @@ export function listParentsFirst(roots: readonly SpanTree[]): SpanTree[] {
   return spans;
 }
 
-function findRunEnd(siblings: readonly SpanTree[], start: number, troubled: ReadonlySet<SpanTree>): number {
-  const first = siblings[start];
-  if (first === undefined || troubled.has(first)) return start + 1;
-  const name = titleSpan(first).name;
-  let end = start + 1;
-  for (let next = siblings[end]; next !== undefined; next = siblings[end]) {
-    if (next.type !== first.type || titleSpan(next).name !== name || troubled.has(next)) break;
-    end += 1;
+/**
+ * Where the run of whole rounds that begins here ends, and up to where it is shown. The shortest round that repeats
+ * often enough counts; without one the run is the span alone. An undefined kind repeats nothing.
+ */
+function findRun(
+  kinds: readonly (string | undefined)[],
+  start: number,
+): { roundLength: number; shownEnd: number; end: number } {
+  for (let length = 1; length <= LONGEST_ROUND; length += 1) {
+    let end = start + length;
+    while (kinds[end] !== undefined && kinds[end] === kinds[end - length]) end += 1;
+    end -= (end - start) % length;
+    const shownEnd = start + Math.max(length, SHOWN_OF_RUN);
+    const isWhole = kinds.slice(start, start + length).every((kind) => kind !== undefined);
+    const hidden = end - shownEnd;
+    if (isWhole && hidden >= Math.max(LEAST_HIDDEN_SPANS, LEAST_HIDDEN_ROUNDS * length))
+      return { roundLength: length, shownEnd, end };
   }
-  return end;
+  return { roundLength: 1, shownEnd: start + 1, end: start + 1 };
 }
 
-function sumRun(rest: readonly SpanTree[]): RepeatItem {
+function sumRun(rest: readonly SpanTree[], roundLength: number): RepeatItem {
   const counted = listParentsFirst(rest).filter((span) => span.counted);
   return {
     kind: 'repeat',
-    name: rest[0] === undefined ? '' : titleSpan(rest[0]).name,
-    count: rest.length,
+    names: rest.slice(0, roundLength).map((span) => titleSpan(span).name),
+    count: rest.length / roundLength,
     durationMillis: rest.reduce((total, span) => total + span.duration_ms, 0),
     inputTokens: sumKnown(counted.map((span) => span.input_tokens)),
     outputTokens: sumKnown(counted.map((span) => span.output_tokens)),

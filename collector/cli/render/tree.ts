@@ -69,7 +69,9 @@ function describePlaced(
   if (node.kind === 'repeat') {
     return {
       guide,
-      pieces: [{ text: `× ${node.count} more ${node.name}, --all shows each`, brush: paint.dim }],
+      pieces: [
+        { text: `× ${node.count} more ${node.names.join(' + ')}, --all shows each`, brush: paint.dim },
+      ],
       time: { text: renderDuration(node.durationMillis), brush: paint.dim },
       tokens: renderTokenFlow(node.inputTokens, node.outputTokens),
       cost: node.costUsd === null ? '' : renderMoney(node.costUsd),

@@ -69,15 +69,17 @@ export function readMessage(value: JsonObject, defaultRole: string): Message | u
 
 function readMessageParts(value: JsonObject): MessagePart[] {
   if (Array.isArray(value.parts)) return readParts(value.parts);
-  const parts: MessagePart[] = [];
-  if (typeof value.reasoning_content === 'string' && value.reasoning_content !== '') {
-    parts.push({ type: 'reasoning', content: value.reasoning_content });
-  }
+  const reasoning = value.reasoning_content;
   const callId = value.tool_call_id ?? value.toolCallId;
-  if (callId !== undefined && callId !== null) parts.push(createToolResponse(callId, value.content));
-  else parts.push(...readPartsOfText(value.content));
-  parts.push(...readToolCalls(value.tool_calls ?? value.toolCalls, parts));
-  return parts;
+  const isResponse = callId !== undefined && callId !== null;
+  // No spread into a call: a message may have more parts than a call takes arguments.
+  const parts: MessagePart[] = [
+    ...(typeof reasoning === 'string' && reasoning !== ''
+      ? [{ type: 'reasoning', content: reasoning }]
+      : []),
+    ...(isResponse ? [createToolResponse(callId, value.content)] : readPartsOfText(value.content)),
+  ];
+  return parts.concat(readToolCalls(value.tool_calls ?? value.toolCalls, parts));
 }
 
 /** Calls that the content does not hold already: some senders write each call twice. */
@@ -119,14 +121,13 @@ function isResult(value: JsonObject): boolean {
 
 /** An AI SDK or Mastra result: `{text, reasoning?, toolCalls?}`. */
 function readResult(value: JsonObject, role: string): Message {
-  const parts: MessagePart[] = [];
+  let parts: MessagePart[] = [];
   const reasoning = value.reasoningText ?? value.reasoning;
   if (typeof reasoning === 'string' && reasoning !== '')
     parts.push({ type: 'reasoning', content: reasoning });
-  else if (Array.isArray(reasoning)) parts.push(...readParts(reasoning));
+  else if (Array.isArray(reasoning)) parts = readParts(reasoning);
   if (typeof value.text === 'string' && value.text !== '') parts.push(text(value.text));
-  parts.push(...readToolCalls(value.toolCalls, []));
-  return createMessage(role, parts);
+  return createMessage(role, parts.concat(readToolCalls(value.toolCalls, [])));
 }
 
 /** The arguments of a serialised LangChain message (`{lc: 1, type: 'constructor', id: [...], kwargs}`). */
