@@ -85,7 +85,7 @@ function renderCommand(command: Command, examples: string, output: string | unde
     `\`spanledger ${readPath(command)}${usage}\`: ${command.description()}. ${takes.join(' ')}`.trimEnd(),
     ...(entries.length === 0 ? [] : [entries.join('\n')]),
     ...(examples.trim() === '' ? [] : ['```sh\n' + outdent(examples) + '\n```']),
-    ...(output === undefined ? [] : ['```\n' + output.trimEnd() + '\n```']),
+    ...(output === undefined ? [] : ['```\n' + output.replace(/^\n|\s+$/g, '') + '\n```']),
   ].join('\n\n');
 }
 

@@ -54,7 +54,8 @@ export function createProgram(io: Io): Command {
 }
 
 /** Runs what the arguments (without node and the script) ask for. Rejects with the failure of the command. */
-export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+export async function runProgram(program: Command, given: readonly string[]): Promise<void> {
+  const args = moveLeadingOptions(given);
   refuseUnknownCommand(program, args);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -63,6 +64,20 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
     if (error.exitCode === 0 || error.code === 'commander.help') return;
     throw new CliFailure(EXIT.usage, describeUsage(error.message), { cause: error });
   }
+}
+
+/** `--url`, `--api-key` and `--json` are options of the commands, but some like to write them first. */
+function moveLeadingOptions(args: readonly string[]): readonly string[] {
+  let end = 0;
+  for (let arg = args[end]; arg !== undefined; arg = args[end]) {
+    if (arg === '--url' || arg === '--api-key') end += 2;
+    else if (arg === '--json' || /^--(url|api-key)=/.test(arg)) end += 1;
+    else break;
+  }
+  const command = args[end];
+  return end === 0 || command === undefined || command.startsWith('-')
+    ? args
+    : [...args.slice(end), ...args.slice(0, end)];
 }
 
 /** With a default command, commander would take a mistyped command for an argument of that one. */

@@ -70,6 +70,17 @@ test('a missing server exits with 4 and says how to start one', async () => {
   }
 });
 
+test.each([
+  [['--url', 'DEAD', 'traces', 'list']],
+  [['--json', '--url=DEAD', 'traces', 'list']],
+  [['--api-key', 'k', '--url', 'DEAD', 'sessions']],
+])('options of the connection may stand before the command: %j', async (args) => {
+  const url = await findDeadUrl();
+  const { exitCode, err } = await run(args.map((arg) => arg.replace('DEAD', url)));
+  expect(exitCode).toBe(4);
+  expect(err).toContain(url);
+});
+
 test('the address may come from the environment', async () => {
   const url = await findDeadUrl();
   const { exitCode, err } = await run(['sessions'], { SPANLEDGER_URL: url });
