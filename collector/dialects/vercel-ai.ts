@@ -128,14 +128,15 @@ function listResponseKeys(prefix: string): readonly string[] {
 
 /** One assistant message out of the attributes over which the SDK spreads an answer. */
 function readResponse(view: SpanView, prefix: string): Message[] | undefined {
-  const parts: MessagePart[] = [];
   const reasoning = view.string(`${prefix}.reasoning`);
-  if (reasoning !== undefined) parts.push(...readParts(readReasoning(reasoning)));
+  let parts = reasoning === undefined ? [] : readParts(readReasoning(reasoning));
   const text = view.string(`${prefix}.text`) ?? view.string(`${prefix}.object`);
   if (text !== undefined) parts.push({ type: 'text', content: text });
   const calls = readAttribute(view, `${prefix}.toolCalls`);
   if (Array.isArray(calls)) {
-    parts.push(...(readMessages([{ role: 'assistant', toolCalls: calls }], 'assistant')?.[0]?.parts ?? []));
+    parts = parts.concat(
+      readMessages([{ role: 'assistant', toolCalls: calls }], 'assistant')?.[0]?.parts ?? [],
+    );
   }
   if (parts.length === 0) return undefined;
   const message = createMessage('assistant', parts);

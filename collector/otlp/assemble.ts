@@ -44,7 +44,10 @@ export function assembleMetrics(request: MetricsRequest, repairs: Repairs): Deco
   assembly.visit(groups, (group, resource, scope) => {
     for (const metric of group.metrics) {
       assembly.noteRepairs(metric, { resource, scope, traceId: null, spanId: null });
-      assembly.decoded.metricPoints.push(...assembleMetricPoints(metric, resource, scope));
+      // No spread: a metric may have more points than a call takes arguments.
+      for (const point of assembleMetricPoints(metric, resource, scope)) {
+        assembly.decoded.metricPoints.push(point);
+      }
     }
   });
   return assembly.decoded;

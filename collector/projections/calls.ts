@@ -15,6 +15,8 @@ export interface ModelCall {
   node: SpanNode;
   /** All spans of the call, `node` first. */
   members: SpanNode[];
+  /** Those of its members: a chain of wrappers may be as long as the trace, so they are not looked for. */
+  responseIds: Set<string>;
   state: 'answered' | 'failed' | 'open';
   /** The member whose usage is counted; null where none reports any. */
   usageNode: SpanNode | null;
@@ -115,9 +117,11 @@ function enclosingCall(parent: SpanNode, above: SpanNode | null): SpanNode | nul
 }
 
 function createCall(node: SpanNode): ModelCall {
+  const { responseId } = node.span.facts;
   return {
     node,
     members: [node],
+    responseIds: new Set(responseId === null ? [] : [responseId]),
     state: stateOf(node.span),
     usageNode: hasUsage(node.span) ? node : null,
     usage: { ...node.span.facts.usage },
@@ -163,7 +167,7 @@ function findSameCall(outer: SpanNode, inside: readonly Inner[]): Duplicate | nu
 
 function sharesResponseId(call: ModelCall, node: SpanNode): boolean {
   const id = node.span.facts.responseId;
-  return id !== null && call.members.some(({ span }) => span.facts.responseId === id);
+  return id !== null && call.responseIds.has(id);
 }
 
 function hasEqualCounts(left: Usage, right: Usage): boolean {
@@ -217,6 +221,7 @@ function sumInner(call: ModelCall, node: SpanNode, inside: readonly Inner[]): In
 function joinCall(call: ModelCall, node: SpanNode): void {
   const { span } = node;
   call.members.push(node);
+  if (span.facts.responseId !== null) call.responseIds.add(span.facts.responseId);
   if (stateOf(span) === 'answered' && sharesResponseId(call, node)) call.state = 'answered';
   call.costUsd ??= readCost(span);
   if (!hasUsage(span)) return;

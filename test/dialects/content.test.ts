@@ -292,3 +292,37 @@ describe('raw input and output', () => {
     });
   });
 });
+
+describe('a message of hundreds of thousands of parts', () => {
+  const many = 200_000;
+  const parts = Array.from({ length: many }, () => ({ type: 'text', text: 'a' }));
+  const calls = Array.from({ length: many }, (_, index) => ({
+    id: `call-${index}`,
+    toolName: 'f',
+    input: {},
+  }));
+
+  it('is read whole, and so are as many tool calls', () => {
+    const sent = JSON.stringify([{ role: 'assistant', content: parts, tool_calls: calls }]);
+    const { inputMessages } = contentOf({ attributes: { ...CHAT, 'gen_ai.input.messages': sent } });
+    expect(inputMessages?.[0]?.parts).toHaveLength(2 * many);
+  });
+
+  it('is read whole where the AI SDK spreads it over attributes', () => {
+    const attributes = {
+      'ai.operationId': 'ai.generateText.doGenerate',
+      'ai.response.reasoning': JSON.stringify(parts),
+      'ai.response.toolCalls': JSON.stringify(calls),
+    };
+    expect(contentOf({ attributes }).outputMessages?.[0]?.parts).toHaveLength(2 * many);
+  });
+
+  it('is read whole from as many messages of one event', () => {
+    const details = JSON.stringify(parts.map(() => ({ role: 'user', content: 'a' })));
+    const event = {
+      name: 'gen_ai.client.inference.operation.details',
+      attributes: { 'gen_ai.input.messages': details },
+    };
+    expect(contentOf({ attributes: CHAT, events: [event] }).inputMessages).toHaveLength(many);
+  });
+});

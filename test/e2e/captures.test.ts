@@ -1,24 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Execution, Trace } from '../../collector/contract/shapes.js';
 import { loadCapture, sendCapture, type Capture } from '../support/captures.js';
+import { UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
 import { startTestCollector, type TestCollector } from '../support/collector.js';
-
-/** The captures whose dialect this version understands, and the one without any AI. */
-const UNDERSTOOD = [
-  'mastra-agent-tools',
-  'openai-agents-handoff',
-  'openinference-anthropic',
-  'openinference-langgraph-agent',
-  'openinference-openai-agent',
-  'otel-contrib-openai-events',
-  'plain-http-service',
-  'strands-agent',
-  'vercel-ai-v5-tools-multistep',
-  'vercel-ai-v6-long-trace',
-  'vercel-ai-v6-subagent-anthropic',
-  'vercel-ai-v7-legacy-stream-subagent',
-  'vercel-ai-v7-tools-genai',
-];
 
 interface Truth {
   spans: number;
@@ -53,7 +37,7 @@ const ORDERS = [
   { title: 'in reverse order', options: { reverse: true } },
 ] as const;
 
-describe.each(UNDERSTOOD)('the capture %s', (name) => {
+describe.each(UNDERSTOOD_CAPTURES)('the capture %s', (name) => {
   const capture = loadCapture(name);
   test.each(ORDERS)('sent $title gives the numbers that its bodies hold', async ({ options }) => {
     const collector = await startTestCollector();

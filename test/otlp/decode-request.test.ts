@@ -466,3 +466,14 @@ describe('a large string', () => {
     expect(decodeValue(`{"stringValue": ${JSON.stringify(text)}}`)).toBe(text);
   });
 });
+
+describe('a metric of hundreds of thousands of points', () => {
+  it('comes whole', () => {
+    const dataPoints = Array.from({ length: 200_000 }, (_, index) => ({ timeUnixNano: String(index + 1) }));
+    const request = {
+      resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'm', gauge: { dataPoints } }] }] }],
+    };
+    const decoded = decodeRequest('metrics', 'json', Buffer.from(JSON.stringify(request)));
+    expect(decoded.metricPoints).toHaveLength(200_000);
+  });
+});

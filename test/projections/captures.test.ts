@@ -6,22 +6,7 @@ import type { LogRecordData } from '../../collector/model/span-data.js';
 import { decodeRequest } from '../../collector/otlp/decode-request.js';
 import { createProjector } from '../../collector/projections/projector.js';
 import { loadCapture, readCaptureMessage, readCaptureSignal } from '../support/captures.js';
-
-const CAPTURES = [
-  'mastra-agent-tools',
-  'openai-agents-handoff',
-  'openinference-anthropic',
-  'openinference-langgraph-agent',
-  'openinference-openai-agent',
-  'otel-contrib-openai-events',
-  'plain-http-service',
-  'strands-agent',
-  'vercel-ai-v5-tools-multistep',
-  'vercel-ai-v6-long-trace',
-  'vercel-ai-v6-subagent-anthropic',
-  'vercel-ai-v7-legacy-stream-subagent',
-  'vercel-ai-v7-tools-genai',
-];
+import { UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
 
 interface Truth {
   agents: string[];
@@ -72,7 +57,7 @@ function gatherMaterial(
   };
 }
 
-describe.each(CAPTURES)('%s', (name) => {
+describe.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
   const { truth, rows } = projectCapture(name);
   const traces = rows.map(({ trace }) => trace);
   const executions = rows.flatMap((row) => row.executions);

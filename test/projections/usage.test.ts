@@ -165,6 +165,16 @@ describe('one call in nested spans', () => {
     expect(projectRow(trace)).toMatchObject({ llmCalls: 1, totals: { inputTokens: 10 } });
   });
 
+  it('a chain of 20,000 wrappers with ids of their own is judged in seconds', () => {
+    const trace = new TraceSketch();
+    let outer = trace.add('llm', null, { responseId: 'r0' });
+    for (let depth = 1; depth < 20_000; depth += 1)
+      outer = trace.add('llm', outer, { responseId: `r${depth}` });
+    const started = performance.now();
+    expect(judgeUsage(trace.spans).size).toBe(20_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   it('an outer span that sums up its calls is none itself', () => {
     const trace = new TraceSketch();
     const outer = trace.add('llm', null, { usage: usage(30, 5) });

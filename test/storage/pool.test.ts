@@ -55,6 +55,20 @@ test('sessions are in UTC without JIT, and a statement ends after 30 seconds', a
   expect(rows).toEqual([{ zone: 'UTC', jit: 'off', timeout: '30s' }]);
 });
 
+test('transactions are read committed, whatever the default of the database', async () => {
+  const other = await createTestDatabase();
+  const first = createPool(other.connection);
+  await first.query(`do $$ begin
+    execute format('alter database %I set default_transaction_isolation = serializable', current_database());
+  end $$`);
+  await first.end();
+  const second = createPool(other.connection);
+  const { rows } = await second.query('show transaction_isolation');
+  await second.end();
+  await other.drop();
+  expect(rows).toEqual([{ transaction_isolation: 'read committed' }]);
+});
+
 async function fail(run: () => Promise<unknown>): Promise<{ code: string; message: string }> {
   const error: unknown = await run().catch((caught: unknown) => caught);
   return classifyDatabaseError(error);

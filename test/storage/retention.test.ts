@@ -232,6 +232,36 @@ test('collectors that run it at once report each row once', async () => {
   expect(runs.filter((run) => run.deleted.length > 0)).toHaveLength(1);
 });
 
+test('runs that wait for another collector leave connections to everybody else', async () => {
+  const other = await pool.connect();
+  await other.query(`select pg_advisory_lock(hashtextextended('spanledger retention', 0))`);
+  const runs = Array.from({ length: 10 }, () => maintenance.runRetention({ dryRun: true }));
+  await expect.poll(() => pool.totalCount).toBeGreaterThan(1);
+  expect((await pool.query('select 1')).rowCount).toBe(1);
+  expect(pool.totalCount).toBeLessThan(4);
+  await other.query(`select pg_advisory_unlock(hashtextextended('spanledger retention', 0))`);
+  other.release();
+  expect(await Promise.all(runs)).toHaveLength(10);
+});
+
+test('a trace and its session stay where a span came while 0 days were enforced', async () => {
+  await maintenance.setRetention(DEFAULT_PROJECT_ID, { spans_days: 0, payloads_days: 0, records_days: 0 });
+  await store({ trace: 'a', daysAgo: 2 });
+  const writer = await pool.connect();
+  await writer.query('begin; lock table metric_points in access exclusive mode');
+  const running = maintenance.runRetention({ dryRun: false });
+  const isWaiting = async (): Promise<boolean> =>
+    (await pool.query(`select 1 from pg_locks where not granted`)).rowCount !== 0;
+  while (!(await isWaiting()));
+  await insertSpan(pool, { trace: 'a', daysAgo: 2 });
+  await writer.query('commit');
+  writer.release();
+  await running;
+  expect(await listLeft(pool, 'spans', 'trace_id')).toEqual(['a']);
+  expect(await listLeft(pool, 'traces', 'trace_id')).toEqual(['a']);
+  expect(await listLeft(pool, 'sessions', 'session_id')).toEqual(['a']);
+});
+
 test('it waits out a reader and leaves rows that arrive meanwhile', async () => {
   await store({ trace: 'a', daysAgo: 40 });
   const writer = await pool.connect();

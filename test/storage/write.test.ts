@@ -8,7 +8,16 @@ import { createWriter } from '../../collector/storage/postgres/write/writer.js';
 import type { Writer } from '../../collector/storage/postgres/write/writer.js';
 import { createTestDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
-import { START, makeAgentRun, makeBatch, makeSpan, spanIdOf, traceIdOf } from '../support/telemetry.js';
+import {
+  START,
+  listAttributes,
+  makeAgentRun,
+  makeBatch,
+  makePoint,
+  makeSpan,
+  spanIdOf,
+  traceIdOf,
+} from '../support/telemetry.js';
 
 const projector = createProjector({ readContent });
 
@@ -78,6 +87,14 @@ describe('group commit', () => {
       code: 'INGEST_SHUTTING_DOWN',
     });
     await writer.close();
+  });
+
+  test('more records than fit in one statement are all stored once', async () => {
+    const points = Array.from({ length: 20_001 }, (_, index) =>
+      makePoint({ timeUnixNano: START + BigInt(index) }),
+    );
+    expect(await writer.write(makeBatch({ points }))).toMatchObject({ stored: 20_001 });
+    expect(await writer.write(makeBatch({ points }))).toMatchObject({ duplicate: 20_001 });
   });
 
   test('an empty batch touches nothing', async () => {
@@ -156,6 +173,32 @@ describe('traces', () => {
     const [second] = await readTimes();
     expect(second?.created_at).toBe(first?.created_at);
     expect(second?.updated_at).toBeGreaterThan(first?.updated_at ?? 0n);
+  });
+
+  test('an execution whose span retention has deleted stays when another span of its trace arrives', async () => {
+    await writer.write(makeBatch({ spans: makeAgentRun(1) }));
+    const listIds = async (): Promise<{ id: string }[]> =>
+      (await pool.query<{ id: string }>('select id from agent_executions')).rows;
+    const before = await listIds();
+    await pool.query('delete from span_payloads; delete from spans');
+    const late = makeSpan({ traceId: traceIdOf(1), spanId: spanIdOf(77), parentSpanId: null });
+    expect(await writer.write(makeBatch({ spans: [late] }))).toMatchObject({ stored: 1 });
+    expect(await readSpanCount(1)).toBe(1);
+    expect(await listIds()).toEqual(before);
+    expect(before).toHaveLength(1);
+  });
+
+  test('counts that add up beyond 64 bits are stored as the most there is', async () => {
+    const attributes = listAttributes({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.usage.input_tokens': Number.MAX_SAFE_INTEGER,
+    });
+    const spans = Array.from({ length: 1100 }, (_, index) =>
+      makeSpan({ spanId: spanIdOf(index), attributes }),
+    );
+    expect(await writer.write(makeBatch({ spans }))).toMatchObject({ stored: 1100 });
+    const { rows } = await pool.query<{ tokens: string }>('select input_tokens::text as tokens from traces');
+    expect(rows).toEqual([{ tokens: String(2n ** 63n - 1n) }]);
   });
 
   test('spans of absurd times are stored in the quarantine and found again', async () => {

@@ -74,9 +74,7 @@ function readMessageParts(value: JsonObject): MessagePart[] {
   const isResponse = callId !== undefined && callId !== null;
   // No spread into a call: a message may have more parts than a call takes arguments.
   const parts: MessagePart[] = [
-    ...(typeof reasoning === 'string' && reasoning !== ''
-      ? [{ type: 'reasoning', content: reasoning }]
-      : []),
+    ...(typeof reasoning === 'string' && reasoning !== '' ? [{ type: 'reasoning', content: reasoning }] : []),
     ...(isResponse ? [createToolResponse(callId, value.content)] : readPartsOfText(value.content)),
   ];
   return parts.concat(readToolCalls(value.tool_calls ?? value.toolCalls, parts));

@@ -35,6 +35,8 @@ const SESSION_SETTINGS = [
   `set datestyle = 'ISO'`,
   `set intervalstyle = 'iso_8601'`,
   `set jit = off`,
+  // Whoever waited for a lock must see what was committed meanwhile, whatever the default of the database.
+  `set default_transaction_isolation = 'read committed'`,
   `set statement_timeout = ${STATEMENT_TIMEOUT_MILLIS}`,
   `set idle_in_transaction_session_timeout = ${2 * STATEMENT_TIMEOUT_MILLIS}`,
 ].join('; ');

@@ -12,11 +12,18 @@ export function createMaintenance(
   pool: pg.Pool,
   options: Pick<RetentionOptions, 'refreshSessions'> = {},
 ): StorageMaintenance {
+  let lastRun: Promise<unknown> = Promise.resolve();
+  /** Runs wait for each other here: in the database each would hold a connection while it waits. */
+  const runInTurn: StorageMaintenance['runRetention'] = ({ dryRun }) => {
+    const run = lastRun.then(() => runRetention(pool, { ...options, dryRun }));
+    lastRun = run.catch(() => undefined);
+    return run;
+  };
   return {
     checkHealth: () => checkHealth(pool),
     findRetention: (projectId) => findRetention(pool, projectId),
     setRetention: (projectId, settings) => setRetention(pool, projectId, settings),
-    runRetention: ({ dryRun }) => runRetention(pool, { ...options, dryRun }),
+    runRetention: runInTurn,
     listRetentionRuns: (page) => listRetentionRuns(pool, page),
     ensurePartitions: (daysAhead) => ensurePartitions(pool, listDays(-1, daysAhead)),
   };

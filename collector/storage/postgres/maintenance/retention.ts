@@ -28,6 +28,13 @@ const RETENTION_LOCK = `hashtextextended('spanledger retention', 0)`;
 const RUNS_KEPT_DAYS = 365;
 const SESSIONS_AT_ONCE = 500;
 
+const HAS_SPAN = (trace: string): string => `(exists (
+  select 1 from spans s
+   where s.project_id = ${trace}.project_id and s.trace_id = ${trace}.trace_id)
+ or exists (
+  select 1 from log_records l
+   where l.project_id = ${trace}.project_id and l.trace_id = ${trace}.trace_id))`;
+
 const HAS_UNEXPIRED_SPAN = (trace: string): string => `(exists (
   select 1 from spans s
    where s.project_id = ${trace}.project_id and s.trace_id = ${trace}.trace_id
@@ -37,28 +44,36 @@ const HAS_UNEXPIRED_SPAN = (trace: string): string => `(exists (
    where l.project_id = ${trace}.project_id and l.trace_id = ${trace}.trace_id
      and greatest(l.time, l.received_at) >= cutoff))`;
 
-const TRACES: ExpiringRows = {
-  relation: 'traces',
-  age: 't.last_seen_at',
-  unless: [HAS_UNEXPIRED_SPAN('t')],
-  returning: ['project_id', 'session_key'],
-};
+/**
+ * Where spans have been deleted, a trace stays as long as any is left: with 0 days, one that has expired may have been
+ * committed since. A dry run has deleted none.
+ */
+function describeTraces(dryRun: boolean): ExpiringRows {
+  return {
+    relation: 'traces',
+    age: 't.last_seen_at',
+    unless: [(dryRun ? HAS_UNEXPIRED_SPAN : HAS_SPAN)('t')],
+    returning: ['project_id', 'session_key'],
+  };
+}
 
-/** What goes row by row, with its class. Each condition says what is left, not what was deleted, so the order is free. */
-const ROW_TABLES: readonly (ExpiringRows & { kind: RetentionClass })[] = [
-  {
-    kind: 'spans',
+function describeSessions(dryRun: boolean): ExpiringRows {
+  return {
     relation: 'sessions',
     age: 't.ended_at',
     unless: [
       `exists (select 1 from traces r
         where r.project_id = t.project_id and r.session_key = t.session_id
-          and (r.last_seen_at >= cutoff or ${HAS_UNEXPIRED_SPAN('r')}))`,
+          ${dryRun ? `and (r.last_seen_at >= cutoff or ${HAS_UNEXPIRED_SPAN('r')})` : ''})`,
       `exists (select 1 from log_records l
         where l.project_id = t.project_id and l.session_id = t.session_id
           and greatest(l.time, l.received_at) >= cutoff)`,
     ],
-  },
+  };
+}
+
+/** What else goes row by row, with its class. Each condition says what is left, not what was deleted, so the order is free. */
+const ROW_TABLES: readonly (ExpiringRows & { kind: RetentionClass })[] = [
   {
     kind: 'spans',
     relation: 'metrics',
@@ -108,7 +123,7 @@ async function expireAll(client: pg.ClientBase, options: RetentionOptions): Prom
     add(table.table, own, await expirePartitions(client, table, own, dryRun));
   }
   add('traces', cutoffs.spans, await expireTraces(client, cutoffs.spans, options));
-  for (const { kind, ...rows } of ROW_TABLES) {
+  for (const { kind, ...rows } of [{ kind: 'spans' as const, ...describeSessions(dryRun) }, ...ROW_TABLES]) {
     add(rows.relation, cutoffs[kind], await expireRows(client, rows, cutoffs[kind], dryRun));
   }
   const endedAt = await readClock(client);
@@ -128,7 +143,7 @@ async function expireTraces(
   { dryRun, refreshSessions }: RetentionOptions,
 ): Promise<Deletion> {
   const touched = new Map<string, SessionKey>();
-  const deletion = await expireRows(client, TRACES, cutoffs, dryRun, (rows) => {
+  const deletion = await expireRows(client, describeTraces(dryRun), cutoffs, dryRun, (rows) => {
     for (const { project_id, session_key } of rows as { project_id: string; session_key: string }[]) {
       touched.set(`${project_id}/${session_key}`, { projectId: project_id, sessionId: session_key });
     }

@@ -76,9 +76,15 @@ const UPSERT = insertStatement(
      is distinct from (${COMPARED.map((name) => `excluded.${name}`).join(', ')})`,
 );
 
+/** Executions outlive their spans: one whose span retention has deleted stays as it was. */
 const DELETE_OTHERS = `
   delete from agent_executions
-  where project_id = $1 and trace_id = any($2::bytea[]) and not id = any($3::uuid[])`;
+  where project_id = $1 and trace_id = any($2::bytea[]) and not id = any($3::uuid[])
+    and exists (
+      select from spans
+      where spans.project_id = $1 and spans.trace_id = agent_executions.trace_id
+        and spans.span_id = agent_executions.span_id
+    )`;
 
 /** Adds or replaces executions; `created_at` stays that of the first time. The caller holds the traces' locks. */
 export async function upsertExecutions(
@@ -91,7 +97,7 @@ export async function upsertExecutions(
   await sendRows(client, UPSERT, projectId, rows);
 }
 
-/** Deletes the executions of these traces that are not among `executions`. */
+/** Deletes the executions of these traces that are not among `executions`, save those whose span has expired. */
 export async function deleteOtherExecutions(
   client: ClientBase,
   projectId: string,

@@ -42,16 +42,25 @@ export function insertStatement(table: string, columns: Columns, orderBy: string
   return `insert into ${table} (project_id, ${names}) select ${list} from ${source} order by ${orderBy} ${rest}`;
 }
 
-/** Runs a statement made with {@link insertStatement} or {@link selectRows}; does nothing where there are no rows. */
+/** A statement has 30 seconds, and its parameter the length of a string; a request may hold hundreds of thousands. */
+const STATEMENT_ROWS = 10_000;
+
+/**
+ * Runs a statement made with {@link insertStatement} or {@link selectRows}, some thousands of rows at a time; does
+ * nothing where there are no rows.
+ */
 export async function sendRows<Returned extends object>(
   client: ClientBase,
   statement: string,
   projectId: string,
   rows: readonly object[],
 ): Promise<Returned[]> {
-  if (rows.length === 0) return [];
-  const result = await client.query<Returned>(statement, [projectId, JSON.stringify(rows)]);
-  return result.rows;
+  const returned: Returned[] = [];
+  for (let first = 0; first < rows.length; first += STATEMENT_ROWS) {
+    const part = JSON.stringify(rows.slice(first, first + STATEMENT_ROWS));
+    for (const row of (await client.query<Returned>(statement, [projectId, part])).rows) returned.push(row);
+  }
+  return returned;
 }
 
 /** bytea in its hex form. */
@@ -59,7 +68,11 @@ export function hexBytes(hex: string): string {
   return `\\x${hex}`;
 }
 
-/** An int8: numbers beyond 2^53 as digits. */
+const GREATEST_INT8 = 2n ** 63n - 1n;
+
+/** An int8: numbers beyond 2^53 as digits, and those beyond its range, which only absurd counts add up to, as its end. */
 export function renderInteger(value: number): string | number {
-  return Number.isSafeInteger(value) ? value : BigInt(Math.round(value)).toString();
+  if (Number.isSafeInteger(value)) return value;
+  const digits = BigInt(Math.round(value));
+  return (digits > GREATEST_INT8 ? GREATEST_INT8 : digits).toString();
 }
