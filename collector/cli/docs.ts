@@ -84,7 +84,7 @@ function renderCommand(command: Command, examples: string, output: string | unde
     `## ${readPath(command)}`,
     `\`spanledger ${readPath(command)}${usage}\`: ${command.description()}. ${takes.join(' ')}`.trimEnd(),
     ...(entries.length === 0 ? [] : [entries.join('\n')]),
-    ...(examples.trim() === '' ? [] : ['```sh\n' + outdent(examples) + '\n```']),
+    ...(examples.trim() === '' ? [] : ['```\n' + outdent(examples) + '\n```']),
     ...(output === undefined ? [] : ['```\n' + output.replace(/^\n|\s+$/g, '') + '\n```']),
   ].join('\n\n');
 }
