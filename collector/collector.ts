@@ -2,7 +2,7 @@ import { createApi } from './api/api.js';
 import { createAuthenticator } from './auth.js';
 import type { Config } from './config.js';
 import { readContent } from './dialects/normalize.js';
-import { startHttpServer, type HttpServer } from './http-server.js';
+import { checkAddress, startHttpServer, type HttpServer } from './http-server.js';
 import { createIngest } from './ingest.js';
 import { createJobs } from './jobs/jobs.js';
 import { DEFAULT_PROJECT_ID } from './model/ids.js';
@@ -48,6 +48,7 @@ export async function createCollector(config: Config, options: CollectorOptions 
     for (const end of closers.splice(0).reverse()) await end();
   };
   try {
+    await checkAddress(config.host, config.port);
     const database = await openDatabase(config, onProgress);
     closers.push(database.close);
     await migrateDatabase(database.connection, { onProgress });
@@ -94,7 +95,7 @@ async function startServices(
   const pool = createPool(connection, {
     max: config.databaseConnections,
     onError: (error) => {
-      telemetry.log.warn({ err: error }, 'a database connection was lost');
+      telemetry.log.warn({ reason: error.message }, 'a database connection was lost');
     },
   });
   const storage = await createPostgresStorage({ pool, projector: createProjector({ readContent }) });

@@ -35,6 +35,13 @@ export async function startHttpServer(options: {
   return { url: `http://${host}:${port}`, close: (graceMillis) => closeServer(server, graceMillis) };
 }
 
+/** Rejects as {@link startHttpServer} would, before anything else was started. Port 0 is always free. */
+export async function checkAddress(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, host, port);
+  await closeServer(server, 0);
+}
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

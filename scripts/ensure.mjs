@@ -1,7 +1,7 @@
 // What every command of a fresh clone needs first: packages installed, sources built. Runs on bare Node.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -117,6 +117,8 @@ export async function ensureBuilt() {
           quiet: true,
         },
       );
+      // npm makes a command executable when it links it, and not again after a build.
+      chmodSync(join(root, 'dist/collector/cli/main.js'), 0o755);
       writeFileSync(buildStamp, '');
     });
   } catch (error) {

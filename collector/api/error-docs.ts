@@ -17,7 +17,7 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
   OTLP_UNSUPPORTED_ENCODING: {
     title: 'Content encoding not supported',
     meaning: 'The `Content-Encoding` of an export request is not known.',
-    action: 'Send it uncompressed, or with gzip, deflate or zstd.',
+    action: 'Send it uncompressed, or with gzip, deflate, br or zstd.',
   },
   OTLP_UNSUPPORTED_MEDIA_TYPE: {
     title: 'Media type not supported',

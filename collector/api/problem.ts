@@ -43,7 +43,10 @@ function describeHttpError(error: HttpError): [ErrorCode, string] {
   }
   if (error.type === 'entity.parse.failed') return ['API_BAD_REQUEST', 'The body is not JSON.'];
   if (error instanceof URIError) {
-    return ['API_BAD_REQUEST', 'The URL holds a percent sign that begins no UTF-8 escape.'];
+    return [
+      'API_BAD_REQUEST',
+      'A percent escape in the URL is not UTF-8; a percent sign itself is written %25.',
+    ];
   }
   return ['API_BAD_REQUEST', 'The request could not be read.'];
 }

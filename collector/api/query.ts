@@ -81,7 +81,7 @@ function decodeText(text: string): string {
   } catch (cause) {
     throw new SpanledgerError(
       'API_BAD_REQUEST',
-      'The URL holds a percent sign that begins no UTF-8 escape.',
+      'A percent escape in the URL is not UTF-8; a percent sign itself is written %25.',
       { cause },
     );
   }

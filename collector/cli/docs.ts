@@ -10,7 +10,7 @@ Written by \`renderCliDocs()\` in \`collector/cli/docs.ts\` from the commands th
 In a clone, run \`npx spanledger …\` after \`npm start\` or \`npm run build\`. Without a command, \`serve\` is meant.
 
 - Commands that ask a collector find it by \`--url\`, then \`SPANLEDGER_URL\`, then \`http://127.0.0.1:4318\`, and send the key
-  of \`--api-key\` or \`SPANLEDGER_API_KEY\`.
+  of \`--api-key\` or \`SPANLEDGER_API_KEY\`. These options and \`--json\` may stand before the command, too.
 - \`--json\` answers one JSON document, with the same shapes as the [API](api.md); \`traces tail --json\` a document a line.
 - Answers go to standard output. Progress, errors and the log of \`serve\` go to standard error.
 - Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 no server.

@@ -24,12 +24,25 @@ export function textParameter(description: string) {
   return z.string().min(1, 'must not be empty').max(2_000).describe(description);
 }
 
+const AMOUNT = 'must be a number, 0 or more';
+
 export function amountParameter(description: string) {
-  return z.number().min(0).describe(description);
+  return z.number(AMOUNT).min(0, AMOUNT).describe(description);
+}
+
+/** A whole number between two bounds. */
+export function wholeNumberParameter(least: number, most: number) {
+  const said = `must be a whole number from ${least} to ${most}`;
+  return z.int(said).min(least, said).max(most, said);
+}
+
+/** A switch: `true` or `false`. */
+export function switchParameter() {
+  return z.boolean('must be true or false');
 }
 
 export const pageQuery = {
-  limit: z.int().min(1).max(500).default(50).describe('Rows in a page.'),
+  limit: wholeNumberParameter(1, 500).default(50).describe('Rows in a page.'),
   cursor: z.string().min(1).max(4_000).optional().describe('The `next_cursor` of the page before.'),
 };
 

@@ -110,7 +110,22 @@ class Assembly {
   }
 
   addLogRecord(record: LogRecordMessage, resource: ResourceData, scope: ScopeData): void {
-    this.noteRepairs(record, { resource, scope, traceId: record.traceId, spanId: record.spanId });
+    const place = { resource, scope, traceId: record.traceId, spanId: record.spanId };
+    this.noteRepairs(record, place);
+    if (!isAbsentOr(readTraceId, record.traceId))
+      this.#repaired.add(
+        'OTLP_INVALID_TRACE_ID',
+        'a log record is stored without its trace id, which is not 16 bytes',
+        1,
+        place,
+      );
+    if (!isAbsentOr(readSpanId, record.spanId))
+      this.#repaired.add(
+        'OTLP_INVALID_SPAN_ID',
+        'a log record is stored without its span id, which is not 8 bytes',
+        1,
+        place,
+      );
     this.decoded.logRecords.push(createLogRecord(record, resource, scope));
   }
 }
@@ -124,6 +139,11 @@ function findIdFault(span: SpanMessage): { code: RemarkCode; reason: string } | 
   if (span.parentSpanId !== '' && span.parentSpanId.length !== 16)
     return { code: 'OTLP_INVALID_PARENT_SPAN_ID', reason: 'a parent span id must be 8 bytes, or absent' };
   return undefined;
+}
+
+/** Many senders write an id of zeros where a record belongs to no trace. */
+function isAbsentOr(read: (hex: string) => string | null, hex: string): boolean {
+  return /^0*$/.test(hex) || read(hex) !== null;
 }
 
 /** A parent of zeros is none: senders that always write the field mean a root span by it. */

@@ -1,3 +1,4 @@
+import { cutIdentifier } from '../model/ids.js';
 import type { RunStatus, TraceRow } from '../model/rows.js';
 import type { TraceAnalysis } from './analysis.js';
 import type { ModelCall } from './calls.js';
@@ -19,7 +20,7 @@ export function projectTraceRow({ traceId, tree, judgement, toolRuns, content }:
     sessionId: findFirst(nodes, ({ sessionId }) => sessionId) ?? conversationId,
     conversationId,
     userId: findFirst(nodes, ({ userId }) => userId),
-    name: (tree.roots[0] ?? tree.tops[0])?.span.name ?? '',
+    name: cutIdentifier((tree.roots[0] ?? tree.tops[0])?.span.name ?? ''),
     status: readStatus(tree),
     ...readTimes(nodes),
     isComplete: tree.isComplete,

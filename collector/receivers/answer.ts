@@ -40,7 +40,9 @@ export async function sendAnswer(
     response.writeHead(answer.status, headers).end(answer.body);
     return;
   }
-  response.writeHead(answer.status, options.isBodyExpected ? headers : { ...headers, connection: 'close' });
+  const declaredBytes = Number(request.headers['content-length'] ?? 0);
+  const willEnd = options.isBodyExpected && declaredBytes <= options.maxDrainBytes;
+  response.writeHead(answer.status, willEnd ? headers : { ...headers, connection: 'close' });
   response.write(answer.body);
   const isDrained = await drained;
   response.end(() => {

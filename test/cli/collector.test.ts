@@ -35,7 +35,7 @@ test('without traces the lists say what to do, and latest is not found', async (
   expect(await run('traces', 'show', 'latest')).toEqual({
     exitCode: 3,
     out: '',
-    err: 'spanledger: there are no traces yet: spanledger demo sends one\n',
+    err: 'spanledger: there are no traces yet\n',
   });
 });
 

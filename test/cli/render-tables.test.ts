@@ -51,7 +51,7 @@ test('a narrow terminal drops columns, never the id or the name', () => {
 
 test('a trace on one line of a stream', () => {
   expect(renderTraceLine(busy, makeCanvas(120))).toMatchInlineSnapshot(
-    `"11:58:30Z  ✓ completed  invoke_agent triage-l…    20.0s   $0.0531  4bf92f3577b34da6a3ce929d0e0e4736  42.1k in / 1.7k out"`,
+    `"11:58:30Z   ✓ completed  invoke_agent triage-…    20.0s   $0.0531  4bf92f3577b34da6a3ce929d0e0e4736  42.1k in / 1.7k out"`,
   );
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +83,8 @@ test('a busy port is one line that says what to do, and a non-zero exit', async 
   );
   expect(failure).toMatch(new RegExp(`port ${port} on 127\\.0\\.0\\.1 is in use: .*--port`));
   expect(failure).not.toMatch(/^\s+at /m);
+  // Nothing was started for nothing.
+  expect(readdirSync(folder.path)).toEqual([]);
   blocker.close();
   folder.remove();
 });

@@ -477,3 +477,21 @@ describe('a metric of hundreds of thousands of points', () => {
     expect(decoded.metricPoints).toHaveLength(200_000);
   });
 });
+
+describe('[47] log records with ids that are none', () => {
+  it('are kept without them, and only those that are not absent are remarked', () => {
+    const logRecords = [{ traceId: '0'.repeat(32), spanId: '' }, { traceId: 'abcd', spanId: 'ab' }, IDS];
+    const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+    const decoded = decodeRequest('logs', 'json', Buffer.from(body));
+    expect(decoded.rejected).toEqual([]);
+    expect(decoded.logRecords.map(({ traceId, spanId }) => [traceId, spanId])).toEqual([
+      [null, null],
+      [null, null],
+      [TRACE_ID, SPAN_ID],
+    ]);
+    expect(decoded.repaired.map(({ code, count, traceId }) => [code, count, traceId])).toEqual([
+      ['OTLP_INVALID_TRACE_ID', 1, 'abcd'],
+      ['OTLP_INVALID_SPAN_ID', 1, 'abcd'],
+    ]);
+  });
+});

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { addConnectionOptions, connect, present, writeJson, type ConnectionOptions } from '../connection.js';
+import { suggestCommand } from '../suggestion.js';
 import { sendDemoRuns } from '../demo/send.js';
 import type { Io } from '../io.js';
 import { loadTraceView, renderTraceView } from '../trace-view.js';
@@ -27,8 +28,7 @@ export function addDemoCommand(program: Command, io: Io): void {
     present(view, options, io, (loaded, canvas) => {
       const sent =
         options.count === 1 ? `Sent trace ${last}` : `Sent ${options.count} traces, the last is ${last}`;
-      const again = options.url === undefined ? '' : ` --url ${connection.baseUrl}`;
-      const show = `spanledger traces show ${last}${again}`;
+      const show = suggestCommand(`traces show ${last}`, options, io);
       return `${sent}\n\n${renderTraceView(loaded, canvas)}\n\nSee it again:  ${canvas.paint.bold(show)}`;
     });
   });

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { parseConfig, SETTING_KEYS, SETTINGS, type Config, type Flags } from '../../config.js';
 import type { Io } from '../io.js';
+import { suggestCommand } from '../suggestion.js';
 import { openBrowser, wantsBrowser } from '../open-browser.js';
 import { chooseCanvas } from '../io.js';
 
@@ -66,6 +67,7 @@ async function serve(config: Config, io: Io): Promise<void> {
       );
     if (wantsBrowser(config, io, process.platform)) openBrowser(collector.url, process.platform);
     await waitFor(stop);
+    io.stderr.write('stopping: finishing what was accepted\n');
   } finally {
     await collector.close();
   }
@@ -74,6 +76,7 @@ async function serve(config: Config, io: Io): Promise<void> {
 /** What to paste next. The key itself is not repeated on a screen. */
 function renderNextSteps(url: string, config: Config, io: Io): string {
   const { paint } = chooseCanvas(io);
+  const asked = url === 'http://127.0.0.1:4318' ? {} : { url };
   const pastes: [string, string][] = [
     ['OTEL_EXPORTER_OTLP_ENDPOINT=' + url, 'point any OpenTelemetry exporter here'],
     ...(config.apiKey === null
@@ -81,15 +84,11 @@ function renderNextSteps(url: string, config: Config, io: Io): string {
       : [
           ['OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20<key>', 'with the API key'] as [string, string],
         ]),
-    [`spanledger demo${nameUrl(url)}`, 'send a multi-agent run'],
-    [`spanledger traces list${nameUrl(url)}`, 'see what came in'],
+    [suggestCommand('demo', asked, io), 'send a multi-agent run'],
+    [suggestCommand('traces list', asked, io), 'see what came in'],
   ];
   const width = Math.max(...pastes.map(([text]) => text.length));
   return pastes.map(([text, use]) => `  ${text.padEnd(width)}  ${paint.dim(`# ${use}`)}`).join('\n');
-}
-
-function nameUrl(url: string): string {
-  return url === 'http://127.0.0.1:4318' ? '' : ` --url ${url}`;
 }
 
 function waitFor(signal: AbortSignal): Promise<void> {

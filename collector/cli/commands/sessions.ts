@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { routes } from '../../contract/routes.js';
 import { addConnectionOptions, connect, present, writeJson, type ConnectionOptions } from '../connection.js';
+import { suggestCommand } from '../suggestion.js';
 import type { Io } from '../io.js';
 import { endPage, renderEmpty } from '../page-end.js';
 import { addQueryOptions, readQueryOptions } from '../query-options.js';
@@ -27,7 +28,7 @@ function addListCommand(sessions: Command, io: Io): void {
       const page = await connect(options, io).client.sessions.list(query);
       present(page, options, io, ({ data, next_cursor: cursor }, canvas) =>
         data.length === 0
-          ? renderEmpty('sessions', 'spanledger demo makes one')
+          ? renderEmpty('sessions', `${suggestCommand('demo', options, io)} makes one`)
           : renderSessionTable(data, canvas) + endPage(cursor, canvas),
       );
     },

@@ -87,7 +87,6 @@ async function findTraceId(client: Client, given: string): Promise<string> {
     );
   }
   const [newest] = (await client.traces.list({ limit: 1 })).data;
-  if (newest === undefined)
-    throw new CliFailure(EXIT.notFound, 'there are no traces yet: spanledger demo sends one');
+  if (newest === undefined) throw new CliFailure(EXIT.notFound, 'there are no traces yet');
   return newest.trace_id;
 }

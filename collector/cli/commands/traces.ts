@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { routes } from '../../contract/routes.js';
 import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
+import { suggestCommand } from '../suggestion.js';
 import type { Io } from '../io.js';
 import { addQueryOptions, readQueryOptions } from '../query-options.js';
 import { renderTraceTable } from '../render/trace-table.js';
@@ -32,7 +33,7 @@ function addListCommand(traces: Command, io: Io): void {
       const page = await connect(options, io).client.traces.list(query);
       present(page, options, io, ({ data, next_cursor: cursor }, canvas) =>
         data.length === 0
-          ? renderEmpty('traces', 'spanledger demo sends one')
+          ? renderEmpty('traces', `${suggestCommand('demo', options, io)} sends one`)
           : renderTraceTable(data, canvas) + endPage(cursor, canvas),
       );
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageOf } from '../answers.js';
 import { operations } from '../operations.js';
-import { pageQuery, textParameter, timeQuery } from '../parameters.js';
+import { pageQuery, switchParameter, textParameter, timeQuery } from '../parameters.js';
 import { defineRoute } from '../route.js';
 import { RunStatus, Session, Trace } from '../shapes.js';
 
@@ -20,7 +20,7 @@ export const sessions = {
       model: textParameter('A model that was used.').optional(),
       service: textParameter('A service that sent telemetry.').optional(),
       status: RunStatus.optional().describe('Status of the session.'),
-      has_error: z.boolean().optional().describe('Whether the session has errors.'),
+      has_error: switchParameter().optional().describe('Whether the session has errors.'),
       ...pageQuery,
     }),
     response: pageOf(Session),

@@ -12,6 +12,8 @@ import {
   textParameter,
   timeQuery,
   TraceIdParameter,
+  switchParameter,
+  wholeNumberParameter,
 } from '../parameters.js';
 import { defineRoute } from '../route.js';
 import { RunStatus, Span, SpanType, Trace } from '../shapes.js';
@@ -39,7 +41,7 @@ export const traces = {
       environment: textParameter('Deployment environment.').optional(),
       name: textParameter('Name of the trace.').optional(),
       status: RunStatus.optional().describe('Status of the trace.'),
-      has_error: z.boolean().optional().describe('Whether the trace has errors.'),
+      has_error: switchParameter().optional().describe('Whether the trace has errors.'),
       ...measureQuery,
       ...sortQuery,
       ...pageQuery,
@@ -70,7 +72,7 @@ export const traces = {
       'Every span under its parent. A span whose parent is unknown is a root. Beyond `max_spans` the deepest are left out.',
     params,
     query: z.strictObject({
-      max_spans: z.int().min(1).max(100_000).default(10_000).describe('The most spans to answer.'),
+      max_spans: wholeNumberParameter(1, 100_000).default(10_000).describe('The most spans to answer.'),
     }),
     response: TraceTree,
   }),
@@ -81,7 +83,7 @@ export const traces = {
     params,
     query: z.strictObject({
       type: SpanType.optional().describe('Only spans of this type.'),
-      errors_only: z.boolean().default(false).describe('Only spans that failed.'),
+      errors_only: switchParameter().default(false).describe('Only spans that failed.'),
       slower_than_ms: amountParameter('Only spans that took longer.').optional(),
       ...pageQuery,
     }),

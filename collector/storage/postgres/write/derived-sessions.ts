@@ -5,6 +5,7 @@ import { ConcurrentChange } from './derived-traces.js';
 import type { Derivation } from './derived-traces.js';
 import { deleteSessions, insertSessions, lockSessions, updateSessions } from './sessions.js';
 import { listTracesOfSessions, sessionKey } from './traces.js';
+import type { LockedTrace } from './traces.js';
 
 /**
  * Brings the rows of the sessions of changed traces up to date, those that the traces have left included.
@@ -13,13 +14,13 @@ import { listTracesOfSessions, sessionKey } from './traces.js';
 export async function deriveSessions(
   derivation: Derivation,
   traces: readonly TraceRow[],
-  oldSessionKeys: ReadonlyMap<string, string>,
+  older: ReadonlyMap<string, LockedTrace>,
 ): Promise<void> {
   const { client, projectId } = derivation;
   const byKey = groupBySession(traces);
   const keys = new Set(byKey.keys());
   for (const { traceId } of traces) {
-    const oldKey = oldSessionKeys.get(traceId);
+    const oldKey = older.get(traceId)?.sessionKey;
     if (oldKey !== undefined) keys.add(oldKey);
   }
   const existing = await lockSessions(client, projectId, [...keys]);

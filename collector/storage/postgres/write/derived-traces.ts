@@ -7,14 +7,15 @@ import { deleteOtherExecutions, upsertExecutions } from './executions.js';
 import type { TouchedTrace } from './span-merge.js';
 import { gatherNewTrace, loadMaterials } from './trace-material.js';
 import { deleteTraces, insertTraces, lockTraces, updateTraces } from './traces.js';
+import type { LockedTrace } from './traces.js';
 
 /** Something that was there a moment ago is gone; the transaction is worth repeating. */
 export class ConcurrentChange extends Error {}
 
 /** The rows of touched traces, locked until the transaction ends. */
 export interface LockedTraces {
-  /** The session key that each older trace had. */
-  oldSessionKeys: Map<string, string>;
+  /** Traces that had a row. */
+  older: Map<string, LockedTrace>;
   /** What was computed for traces that had no row, from the spans at hand. */
   newRows: Map<string, TraceRows>;
 }
@@ -36,8 +37,8 @@ export async function claimTraces(
   traces: ReadonlyMap<string, TouchedTrace>,
 ): Promise<LockedTraces> {
   const { client, projectId, nowMicros } = derivation;
-  const oldSessionKeys = await lockTraces(client, projectId, [...traces.keys()]);
-  const missing = [...traces.values()].filter(({ traceId }) => !oldSessionKeys.has(traceId));
+  const older = await lockTraces(client, projectId, [...traces.keys()]);
+  const missing = [...traces.values()].filter(({ traceId }) => !older.has(traceId));
   const newRows = new Map<string, TraceRows>();
   for (const trace of missing) newRows.set(trace.traceId, projectNew(derivation, trace));
   const rows = [...newRows.values()].map(({ trace }) => trace);
@@ -51,8 +52,8 @@ export async function claimTraces(
   }
   const lockedLate = await lockTraces(client, projectId, raced);
   if (lockedLate.size < raced.length) throw new ConcurrentChange('a trace was deleted while it was written');
-  for (const [traceId, key] of lockedLate) oldSessionKeys.set(traceId, key);
-  return { oldSessionKeys, newRows };
+  for (const [traceId, trace] of lockedLate) older.set(traceId, trace);
+  return { older, newRows };
 }
 
 /**
@@ -63,6 +64,7 @@ export async function deriveTraces(
   derivation: Derivation,
   changed: readonly TouchedTrace[],
   locked: LockedTraces,
+  windows: ReadonlyMap<string, TimeWindow>,
   contentLogs: ReadonlyMap<string, LogRecordData[]>,
 ): Promise<TraceRow[]> {
   const { client, projectId, projector, nowMicros } = derivation;
@@ -91,7 +93,10 @@ export async function deriveTraces(
   await deleteOtherExecutions(
     client,
     projectId,
-    unsettled.map((trace) => trace.traceId),
+    new Map(unsettled.flatMap(({ traceId }) => {
+      const window = windows.get(traceId);
+      return window === undefined ? [] : [[traceId, window]];
+    })),
     executions,
   );
   await upsertExecutions(client, projectId, executions, nowMicros);

@@ -4,6 +4,7 @@ import type { CostSource, RunStatus, TraceRow } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
 import type { StoredRow } from '../rows/queryable.js';
 import { RowReader } from '../rows/stored-row.js';
+import type { TimeWindow } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { hexBytes, insertStatement, renderInteger, selectRows, sendRows } from './record-set.js';
 import type { RecordOf } from './record-set.js';
@@ -40,7 +41,7 @@ const UPDATE = `
 
 /** Row locks are taken in the order of the keys, so that writers wait for each other and never in a circle. */
 const LOCK = `
-  select trace_id, session_key from traces
+  select trace_id, session_key, started_at, ended_at from traces
   where project_id = $1 and trace_id = any($2::bytea[]) order by trace_id for update`;
 
 const DELETE = 'delete from traces where project_id = $1 and trace_id = any($2::bytea[])';
@@ -69,18 +70,31 @@ export async function insertTraces(
   return new Set(inserted.map((row) => row.trace_id.toString('hex')));
 }
 
-/** Locks the rows of traces until the transaction ends; answers with the session key of each that exists. */
+/** What the row of a trace said when it was locked. */
+export interface LockedTrace {
+  sessionKey: string;
+  window: TimeWindow;
+}
+
+/** Locks the rows of traces until the transaction ends; answers with those that exist, by trace id. */
 export async function lockTraces(
   client: ClientBase,
   projectId: string,
   traceIds: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, LockedTrace>> {
   if (traceIds.length === 0) return new Map();
-  const { rows } = await client.query<{ trace_id: Buffer; session_key: string }>(LOCK, [
-    projectId,
-    traceIds.map(hexBytes),
-  ]);
-  return new Map(rows.map((row) => [row.trace_id.toString('hex'), row.session_key]));
+  const { rows } = await client.query<{
+    trace_id: Buffer;
+    session_key: string;
+    started_at: bigint;
+    ended_at: bigint;
+  }>(LOCK, [projectId, traceIds.map(hexBytes)]);
+  return new Map(
+    rows.map((row) => [
+      row.trace_id.toString('hex'),
+      { sessionKey: row.session_key, window: { fromMicros: row.started_at, toMicros: row.ended_at } },
+    ]),
+  );
 }
 
 /** Replaces the rows of locked traces. */
