@@ -5,6 +5,7 @@ import { normalizeSpan, readContent } from '../../collector/dialects/normalize.j
 import type { Message } from '../../collector/model/gen-ai.js';
 import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
 import { listCaptures, loadCapture } from '../support/captures.js';
+import { UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
 import { decodeCapture } from './decoded-captures.js';
 
 const GOLDEN = fileURLToPath(new URL('../golden/dialects/', import.meta.url));
@@ -13,23 +14,6 @@ const MESSAGE_LIMIT = 6;
 
 /** Captures whose tools ran without a span of their own: they are known from messages alone. */
 const WITHOUT_TOOL_SPANS = ['openinference-anthropic'];
-
-/** The captures that are written in dialects which have a table, and the one without any. */
-const UNDERSTOOD = [
-  'mastra-agent-tools',
-  'openai-agents-handoff',
-  'openinference-anthropic',
-  'openinference-langgraph-agent',
-  'openinference-openai-agent',
-  'otel-contrib-openai-events',
-  'plain-http-service',
-  'strands-agent',
-  'vercel-ai-v5-tools-multistep',
-  'vercel-ai-v6-long-trace',
-  'vercel-ai-v6-subagent-anthropic',
-  'vercel-ai-v7-legacy-stream-subagent',
-  'vercel-ai-v7-tools-genai',
-];
 
 /** Of a long history its length and its end. */
 function cutMessages(messages: Message[] | null): unknown {
@@ -66,7 +50,7 @@ function dropEmpty(object: object): object {
 }
 
 describe('the spans of each recorded application are understood as the golden file says', () => {
-  it.each(UNDERSTOOD)('%s', (name) => {
+  it.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
     const { spans, logs } = decodeCapture(name);
     const actual = `${JSON.stringify(
       spans.map((span) => describeSpan(span, logs)),
@@ -81,7 +65,7 @@ describe('the spans of each recorded application are understood as the golden fi
 });
 
 describe('the facts agree with what is known of each recorded application', () => {
-  it.each(UNDERSTOOD)('%s', (name) => {
+  it.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
     const { expected } = loadCapture(name);
     const facts = decodeCapture(name).spans.map((span) => normalizeSpan(span).facts);
     const agents = facts.flatMap((fact) => (fact.type === 'agent' ? (fact.agentName ?? []) : []));
@@ -99,7 +83,7 @@ describe('the facts agree with what is known of each recorded application', () =
 });
 
 describe('spans in dialects without a table are read as far as the known ones reach', () => {
-  it.each(listCaptures().filter((name) => !UNDERSTOOD.includes(name)))('%s', (name) => {
+  it.each(listCaptures().filter((name) => !UNDERSTOOD_CAPTURES.includes(name)))('%s', (name) => {
     const { spans, logs } = decodeCapture(name);
     for (const span of spans) {
       const { facts } = normalizeSpan(span);

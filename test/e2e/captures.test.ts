@@ -1,35 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Execution, Trace } from '../../collector/contract/shapes.js';
 import { loadCapture, sendCapture, type Capture } from '../support/captures.js';
-import { UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
+import { UNDERSTOOD_CAPTURES, type Truth } from '../support/understood-captures.js';
 import { startTestCollector, type TestCollector } from '../support/collector.js';
-
-interface Truth {
-  spans: number;
-  traces: number;
-  agents: string[];
-  models: string[];
-  tools: string[];
-  errors: number;
-  naive_input_tokens: number;
-  input_contains?: string;
-  output_contains?: string;
-  thinking_contains?: string;
-  session_id?: string | null;
-  user_id?: string | null;
-  observable: {
-    llm_calls: number;
-    failed_calls: number;
-    input_tokens: number;
-    output_tokens: number;
-    cached_input_tokens: number;
-    cache_creation_tokens: number;
-    reasoning_tokens: number;
-    errors?: number;
-    session_id?: string | null;
-    user_id?: string | null;
-  };
-}
 
 const ORDERS = [
   { title: 'as recorded', options: {} },

@@ -323,20 +323,6 @@ describe('[46] spans with invalid ids', () => {
   });
 });
 
-describe('[47] log records with absent or invalid ids', () => {
-  it('are kept without them', () => {
-    const logRecords = [{}, { traceId: 'aa', spanId: '00'.repeat(8) }, IDS];
-    const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
-    const decoded = decodeRequest('logs', 'json', Buffer.from(body));
-    expect(decoded.logRecords.map(({ traceId, spanId }) => [traceId, spanId])).toEqual([
-      [null, null],
-      [null, null],
-      [TRACE_ID, SPAN_ID],
-    ]);
-    expect(decoded.rejected).toEqual([]);
-  });
-});
-
 describe('[48] [49] [50] what else a span says', () => {
   it('flags keep all 32 bits, times all 64, and resources and scopes are shared', () => {
     const span = {

@@ -6,21 +6,7 @@ import type { LogRecordData } from '../../collector/model/span-data.js';
 import { decodeRequest } from '../../collector/otlp/decode-request.js';
 import { createProjector } from '../../collector/projections/projector.js';
 import { loadCapture, readCaptureMessage, readCaptureSignal } from '../support/captures.js';
-import { UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
-
-interface Truth {
-  agents: string[];
-  models: string[];
-  tools: string[];
-  errors: number;
-  naive_input_tokens: number;
-  input_contains?: string;
-  output_contains?: string;
-  thinking_contains?: string;
-  session_id?: string | null;
-  user_id?: string | null;
-  observable: Partial<Truth> & Record<string, number>;
-}
+import { UNDERSTOOD_CAPTURES, type Truth } from '../support/understood-captures.js';
 
 /** Projects all traces of a capture, in order of their start. */
 function projectCapture(name: string): { truth: Truth; rows: TraceRows[] } {

@@ -14,3 +14,31 @@ export const UNDERSTOOD_CAPTURES = [
   'vercel-ai-v7-legacy-stream-subagent',
   'vercel-ai-v7-tools-genai',
 ];
+
+/** What `expected.json` of such a capture says; the README of the captures explains the keys. */
+export interface Truth {
+  spans: number;
+  traces: number;
+  agents: string[];
+  models: string[];
+  tools: string[];
+  errors: number;
+  naive_input_tokens: number;
+  input_contains?: string;
+  output_contains?: string;
+  thinking_contains?: string;
+  session_id?: string | null;
+  user_id?: string | null;
+  observable: {
+    llm_calls: number;
+    failed_calls: number;
+    input_tokens: number;
+    output_tokens: number;
+    cached_input_tokens: number;
+    cache_creation_tokens: number;
+    reasoning_tokens: number;
+    errors?: number;
+    session_id?: string | null;
+    user_id?: string | null;
+  };
+}
