@@ -92,13 +92,18 @@ async function startServices(
   closers: (() => Promise<void>)[],
 ): Promise<HttpServer> {
   const telemetry = createTelemetry({ logLevel: config.logLevel });
-  const pool = createPool(connection, {
-    max: config.databaseConnections,
-    onError: (error) => {
-      telemetry.log.warn({ reason: error.message }, 'a database connection was lost');
-    },
+  const onError = (error: Error) => {
+    telemetry.log.warn({ reason: error.message }, 'a database connection was lost');
+  };
+  const readConnections = Math.floor(config.databaseConnections / 2);
+  const writeConnections = config.databaseConnections - readConnections;
+  const storage = await createPostgresStorage({
+    pool: createPool(connection, { max: writeConnections, onError }),
+    ...(readConnections > 0 && { readPool: createPool(connection, { max: readConnections, onError }) }),
+    // One connection is left to retention, which holds it while it runs.
+    writeLimits: { writers: Math.max(1, Math.min(3, writeConnections - 1)) },
+    projector: createProjector({ readContent }),
   });
-  const storage = await createPostgresStorage({ pool, projector: createProjector({ readContent }) });
   closers.push(() => storage.close());
   const jobs = createJobs({
     storage,

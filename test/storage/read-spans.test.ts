@@ -192,7 +192,7 @@ describe('a whole span', () => {
         events: '[{"name": "e", "time": 1767225600000000007, "dropped": 4, "attributes": {"$pairs": []}}]',
       },
     ]);
-    const log = { project_id: PROJECT_ID, ...LOG_ROW, trace_id: whole.trace_id, is_content: true };
+    const log = { project_id: PROJECT_ID, ...LOG_ROW, trace_id: whole.trace_id, is_content: true, body: '1' };
     await insertRows(pool, 'log_records', [
       { ...log, record_id: random.bytes(16), span_id: whole.span_id, time: timeAt(2), event_name: 'second' },
       { ...log, record_id: random.bytes(16), span_id: whole.span_id, time: timeAt(1), event_name: 'first' },
@@ -256,6 +256,15 @@ describe('a whole span', () => {
     expect(rows[0]).toMatchObject({ payloadExpired: false, logs: [] });
     expect(rows[0]?.data.attributes.map(({ key }) => key)).not.toContain('gen_ai.prompt');
     expect(rows[0]?.data.events).toEqual([]);
+  });
+
+  test('whose log records have lost their bodies is called expired', async () => {
+    const silent = { ...whole, trace_id: random.bytes(16), has_payload: false };
+    const log = { project_id: PROJECT_ID, ...LOG_ROW, trace_id: silent.trace_id, span_id: whole.span_id };
+    await insertRows(pool, 'spans', [silent]);
+    await insertRows(pool, 'log_records', [{ ...log, record_id: random.bytes(16), is_content: true }]);
+    const span = await reader.findSpan(PROJECT_ID, silent.trace_id.toString('hex'), spanIdOf(silent));
+    expect(span).toMatchObject({ payloadExpired: true, logs: [{ body: null, attributes: [] }] });
   });
 
   test('whose payload is gone is called expired', async () => {

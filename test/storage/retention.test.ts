@@ -14,6 +14,7 @@ import { createTestDatabase } from '../support/database.js';
 import type { StoredAge } from '../support/stored-days.js';
 import {
   daysAgo,
+  insertContentLog,
   insertDerived,
   insertLogRecord,
   insertMetricPoint,
@@ -148,6 +149,53 @@ test('payloads go before their spans, and never stay after them', async () => {
   });
   await maintenance.runRetention({ dryRun: false });
   expect(await listLeft(pool, 'span_payloads', 'trace_id')).toEqual([]);
+});
+
+test('message bodies of log records go with the payloads, and the records stay', async () => {
+  await ensurePartitions(pool, listDays(-20, 0));
+  await insertContentLog(pool, { trace: 'old', daysAgo: 20 });
+  await insertContentLog(pool, { trace: 'old', span: 'attributes', daysAgo: 20 }, null);
+  await insertContentLog(pool, { trace: 'imported', daysAgo: 20, receivedDaysAgo: 1 });
+  await insertContentLog(pool, { trace: 'without a time', daysAgo: 20000, receivedDaysAgo: 20 });
+  await insertContentLog(pool, { trace: 'new', daysAgo: 3 });
+  await insertContentLog(pool, { trace: 'gone', daysAgo: 40 });
+  await insertLogRecord(pool, { trace: 'plain', daysAgo: 20 });
+  await pool.query(`update log_records set body = '1' where trace_id = 'plain'`);
+  const listWithBodies = async (): Promise<string[]> =>
+    (
+      await pool.query<{ trace: string }>(
+        `select distinct convert_from(trace_id, 'UTF8') as trace from log_records
+          where body is not null or attributes is not null order by 1`,
+      )
+    ).rows.map((row) => row.trace);
+
+  const dry = await maintenance.runRetention({ dryRun: true });
+  expect(await listWithBodies()).toHaveLength(6);
+  const real = await maintenance.runRetention({ dryRun: false });
+  expect(real.deleted).toEqual(dry.deleted);
+  expect(summarise(real)).toMatchObject({
+    log_records: { partitions: 0, rows: 1 },
+    'log bodies': { partitions: 0, rows: 3 },
+  });
+  expect(real.deleted.every(({ bytes }) => bytes > 0)).toBe(true);
+  expect(await listWithBodies()).toEqual(['imported', 'new', 'plain']);
+  expect(await listLeft(pool, 'log_records', 'trace_id')).toHaveLength(6);
+  expect((await maintenance.runRetention({ dryRun: false })).deleted).toEqual([]);
+});
+
+test('more message bodies than fit in one batch all go', async () => {
+  await ensurePartitions(pool, listDays(-20, -20));
+  await insertContentLog(pool, { trace: 'old', daysAgo: 20 });
+  await pool.query(
+    `insert into log_records
+     select (jsonb_populate_record(l, jsonb_build_object('record_id', '\\x' || lpad(to_hex(number), 32, '0'),
+               'body', repeat('long ', 200)))).*
+       from log_records l, generate_series(1, 6000) as number`,
+  );
+  const run = await maintenance.runRetention({ dryRun: false });
+  expect(summarise(run)['log bodies']).toEqual({ partitions: 0, rows: 6001 });
+  const left = await pool.query('select 1 from log_records where body is not null');
+  expect(left.rowCount).toBe(0);
 });
 
 test('0 days delete everything older than now, and the partitions in use stay', async () => {

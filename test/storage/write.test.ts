@@ -2,10 +2,18 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readContent } from '../../collector/dialects/normalize.js';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
+import { renderTime } from '../../collector/model/time.js';
 import { createProjector } from '../../collector/projections/projector.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
 import { createWriter } from '../../collector/storage/postgres/write/writer.js';
 import type { Writer } from '../../collector/storage/postgres/write/writer.js';
+import { DictionaryWriter } from '../../collector/storage/postgres/write/dictionaries.js';
+import { prepareBatch } from '../../collector/storage/postgres/write/prepared-batch.js';
+import { writeGroup } from '../../collector/storage/postgres/write/transaction.js';
+import { KeyValueList } from '../../collector/model/any-value.js';
+import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
+import type { WriteBatch } from '../../collector/model/write-batch.js';
+import { ensurePartitions, listDays } from '../../collector/storage/postgres/maintenance/partitions.js';
 import { createTestDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import {
@@ -13,6 +21,7 @@ import {
   listAttributes,
   makeAgentRun,
   makeBatch,
+  makeLog,
   makePoint,
   makeSpan,
   spanIdOf,
@@ -20,6 +29,16 @@ import {
 } from '../support/telemetry.js';
 
 const projector = createProjector({ readContent });
+const DAY_NANOS = 86_400_000_000_000n;
+
+function dayOf(unixNano: bigint): string {
+  return renderTime(unixNano).slice(0, 10).replaceAll('-', '');
+}
+
+/** A copy that beats the one that is stored. */
+function outlive(span: SpanData): SpanData {
+  return { ...span, endTimeUnixNano: span.endTimeUnixNano + 1_000n };
+}
 
 let database: TestDatabase;
 let pool: Pool;
@@ -35,10 +54,15 @@ afterAll(async () => {
   await database.drop();
 });
 
-beforeEach(async () => {
+async function clear(): Promise<void> {
   await pool.query(
-    'delete from spans; delete from traces; delete from sessions; delete from agent_executions',
+    `delete from spans; delete from span_payloads; delete from log_records; delete from traces; delete from sessions;
+     delete from agent_executions`,
   );
+}
+
+beforeEach(async () => {
+  await clear();
   writer = createWriter({ pool, projector });
 });
 
@@ -129,9 +153,123 @@ describe('failures', () => {
     expect(await writer.write(makeBatch({ spans: makeAgentRun(1) }))).toMatchObject({ stored: 5 });
   });
 
+  test('a batch that takes too long fails alone, and may be sent again', async () => {
+    await writer.write(makeBatch({ spans: makeAgentRun(1).slice(1) }));
+    const hasty = createPool(database.connection, { max: 1 });
+    await hasty.query('set statement_timeout = 300');
+    const impatient = createWriter({ pool: hasty, projector, limits: { writers: 1 } });
+    const blocker = await pool.connect();
+    await blocker.query('begin');
+    await blocker.query('select 1 from traces for update');
+    // The first takes the writer, the others wait and are merged.
+    const results = await Promise.allSettled(
+      [3, 2, 1, 4].map((number) => impatient.write(makeBatch({ spans: makeAgentRun(number) }))),
+    );
+    await blocker.query('rollback');
+    blocker.release();
+    expect(results).toMatchObject([
+      { value: { stored: 5 } },
+      { value: { stored: 5 } },
+      { reason: { code: 'STORAGE_UNAVAILABLE' } },
+      { value: { stored: 5 } },
+    ]);
+    expect(hasty.totalCount).toBe(1);
+    expect(await impatient.write(makeBatch({ spans: makeAgentRun(1) }))).toMatchObject({ stored: 1 });
+    await hasty.end();
+  });
+
   test('a number that its column cannot hold is rejected, not retried', async () => {
     const batch = makeBatch({ spans: [makeSpan({ kind: 2 ** 31 })] });
     await expect(writer.write(batch)).rejects.toMatchObject({ code: 'STORAGE_REJECTED' });
+  });
+});
+
+describe('look-ups by trace', () => {
+  /** The daily partitions that writing a batch within one transaction locks. */
+  async function listLockedPartitions(batch: WriteBatch): Promise<string[]> {
+    const client = await pool.connect();
+    try {
+      await client.query('begin');
+      const options = { projector, dictionaries: new DictionaryWriter(), expectsLeftovers: false };
+      await writeGroup(client, [prepareBatch(batch)], options);
+      const { rows } = await client.query<{ name: string }>(
+        `select relname::text as name from pg_locks join pg_class on pg_class.oid = relation
+         where pid = pg_backend_pid() and relkind = 'r' and relname ~ '_[0-9]{8}$' order by 1`,
+      );
+      return rows.map((row) => row.name);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  }
+
+  const chat = makeSpan({
+    traceId: traceIdOf(9),
+    spanId: spanIdOf(9001),
+    attributes: listAttributes({ 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-x' }),
+  });
+  const speakAt = (timeUnixNano: bigint): LogRecordData =>
+    makeLog({
+      traceId: chat.traceId,
+      spanId: chat.spanId,
+      timeUnixNano,
+      observedTimeUnixNano: timeUnixNano,
+      eventName: 'gen_ai.user.message',
+      body: new KeyValueList([{ key: 'content', value: `at ${timeUnixNano}` }]),
+    });
+
+  test('lock the partitions of its days only, however many there are', async () => {
+    await ensurePartitions(pool, listDays(-30, 1));
+    await writer.write(makeBatch({ spans: makeAgentRun(1) }));
+    const spans = [...makeAgentRun(1).slice(0, 1).map(outlive), ...makeAgentRun(2), chat];
+    const locked = await listLockedPartitions(
+      makeBatch({ spans, logs: [speakAt(START)], contentLogs: true }),
+    );
+    expect(locked).toContain(`spans_${dayOf(START)}`);
+    const nearDays = [-2n, -1n, 0n, 1n, 2n].map((days) => dayOf(START + days * DAY_NANOS));
+    expect(locked.filter((name) => !nearDays.includes(name.slice(-8)))).toEqual([]);
+  });
+
+  test('of traces far apart leave out the days between', async () => {
+    await ensurePartitions(pool, listDays(-30, 1));
+    const startTimeUnixNano = START - 20n * DAY_NANOS;
+    const old = makeSpan({
+      traceId: traceIdOf(5),
+      startTimeUnixNano,
+      endTimeUnixNano: startTimeUnixNano + 1_000n,
+    });
+    await writer.write(makeBatch({ spans: [old, ...makeAgentRun(1)] }));
+    const locked = await listLockedPartitions(
+      makeBatch({ spans: [{ ...old, name: 'again' }, makeSpan({ spanId: spanIdOf(77) })].map(outlive) }),
+    );
+    expect(locked).not.toContain(`spans_${dayOf(START - 10n * DAY_NANOS)}`);
+    expect(locked).toContain(`spans_${dayOf(START - 20n * DAY_NANOS)}`);
+  });
+
+  test.each([
+    ['half a day before', START - DAY_NANOS / 2n, true],
+    ['half a day after', START + DAY_NANOS / 2n, true],
+    ['without a time', 0n, true],
+    ['two days after', START + 2n * DAY_NANOS, false],
+  ])('find content %s, whatever it is written with', async (_, time, isFound) => {
+    const readInput = async (): Promise<string | null | undefined> =>
+      (
+        await pool.query<{ input: string | null }>(
+          'select input_preview as input from traces where trace_id = $1',
+          [Buffer.from(chat.traceId, 'hex')],
+        )
+      ).rows[0]?.input;
+    const wide = makeSpan({ traceId: traceIdOf(3), endTimeUnixNano: START + 9n * DAY_NANOS });
+    const spans = makeBatch({ spans: [chat] });
+    const logs = makeBatch({ logs: [speakAt(time)], contentLogs: true });
+    const both = makeBatch({ spans: [wide, chat], logs: [speakAt(time)], contentLogs: true });
+    for (const order of [[spans, logs], [logs, spans], [both]]) {
+      await clear();
+      for (const batch of order) await writer.write(batch);
+      expect(await readInput()).toBe(isFound ? `at ${time}` : null);
+    }
+    await writer.write(makeBatch({ spans: [outlive(wide), outlive(chat)] }));
+    expect(await readInput()).toBe(isFound ? `at ${time}` : null);
   });
 });
 
@@ -186,6 +324,69 @@ describe('traces', () => {
     expect(await readSpanCount(1)).toBe(1);
     expect(await listIds()).toEqual(before);
     expect(before).toHaveLength(1);
+  });
+
+  test('what was told of message bodies that have expired stays when another span arrives', async () => {
+    const [agent, first, firstTool, second, ...rest] = makeAgentRun(1);
+    if (agent === undefined || first === undefined || firstTool === undefined || second === undefined) return;
+    const thought = { type: 'reasoning', content: 'hm' };
+    const thinking = {
+      ...first,
+      attributes: first.attributes.map((attribute) =>
+        attribute.key === 'gen_ai.output.messages'
+          ? { ...attribute, value: JSON.stringify([{ role: 'assistant', parts: [thought] }]) }
+          : attribute,
+      ),
+    };
+    const readContents = async (): Promise<unknown> =>
+      (
+        await pool.query(
+          `select input_preview, output_preview, input_data, output_data, thinking_traces, tools_called
+             from traces join agent_executions using (project_id, trace_id)`,
+        )
+      ).rows[0] as unknown;
+    await writer.write(makeBatch({ spans: [agent, thinking, firstTool, second] }));
+    const before = await readContents();
+    expect(before).toMatchObject({
+      input_preview: 'question 0',
+      output_preview: 'answer 1',
+      input_data: expect.stringContaining('question 0') as string,
+      output_data: expect.stringContaining('answer 1') as string,
+      thinking_traces: expect.stringContaining('hm') as string,
+      tools_called: expect.stringContaining('query') as string,
+    });
+    await pool.query('delete from span_payloads');
+    const bystander = makeSpan({
+      traceId: agent.traceId,
+      spanId: spanIdOf(77),
+      parentSpanId: agent.spanId,
+    });
+    expect(await writer.write(makeBatch({ spans: [bystander] }))).toMatchObject({ stored: 1 });
+    expect(await readContents()).toEqual(before);
+
+    expect(await writer.write(makeBatch({ spans: rest }))).toMatchObject({ stored: 1 });
+    const { tools_called, ...others } = (await readContents()) as { tools_called: string };
+    const inputs = (JSON.parse(tools_called) as { arguments: unknown }[]).map((tool) => tool.arguments);
+    expect(inputs).toEqual([{ query: '0' }, { query: '1' }]);
+    expect(before).toMatchObject(others);
+  });
+
+  test('what was told by log records whose bodies have expired stays when another span arrives', async () => {
+    const chat = makeSpan({
+      attributes: listAttributes({ 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-x' }),
+    });
+    const body = new KeyValueList([{ key: 'content', value: 'from a log' }]);
+    const ids = { traceId: chat.traceId, spanId: chat.spanId };
+    const logs = [makeLog({ ...ids, eventName: 'gen_ai.user.message', body })];
+    await writer.write(makeBatch({ spans: [chat], logs, contentLogs: true }));
+    await pool.query('update log_records set body = null, attributes = null');
+    const late = makeSpan({ traceId: chat.traceId, spanId: spanIdOf(77), parentSpanId: chat.spanId });
+    await writer.write(makeBatch({ spans: [late] }));
+    const { rows } = await pool.query(
+      `select input_preview, input_data::text like '%from a log%' as has_input
+         from traces join agent_executions using (project_id, trace_id)`,
+    );
+    expect(rows).toEqual([{ input_preview: 'from a log', has_input: true }]);
   });
 
   test('counts that add up beyond 64 bits are stored as the most there is', async () => {

@@ -47,6 +47,20 @@ export async function insertLogRecord(pool: pg.Pool, age: StoredAge): Promise<vo
   );
 }
 
+/** Writes a log record with message bodies, in its attributes alone where `body` is null. */
+export async function insertContentLog(
+  pool: pg.Pool,
+  age: StoredAge,
+  body: string | null = '"hello"',
+): Promise<void> {
+  await insertLogRecord(pool, age);
+  await pool.query(
+    `update log_records set is_content = true, body = $3, attributes = '{"gen_ai.prompt": "hello"}'
+      where trace_id = $1 and record_id = $2`,
+    [Buffer.from(age.trace), Buffer.from(age.span ?? age.trace), body],
+  );
+}
+
 export async function insertMetricPoint(pool: pg.Pool, age: StoredAge): Promise<void> {
   const [projectId, , id, time, receivedAt] = readParameters(age);
   await pool.query(

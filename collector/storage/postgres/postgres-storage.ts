@@ -10,9 +10,14 @@ import { refreshSessions } from './write/derived-sessions.js';
 import type { GroupQueueLimits } from './write/group-queue.js';
 import { createWriter } from './write/writer.js';
 
-/** Either a pool made by `createPool`, or where the database is. It must be migrated. */
+/** Either pools made by `createPool`, or where the database is. It must be migrated. */
 export type PostgresStorageOptions = (
-  | { pool: Pool }
+  | {
+      /** For writes, maintenance and health. */
+      pool: Pool;
+      /** For reads, so that slow ones hold up no write; `pool` by default. */
+      readPool?: Pool;
+    }
   | {
       connection: PostgresConnection;
       /** 6 by default, 4 at least: three write at a time. */
@@ -34,16 +39,21 @@ export const createPostgresStorage: CreateStorage<PostgresStorageOptions> = (opt
 function composeStorage(options: PostgresStorageOptions & { projector: Projector }): Storage {
   const { projector, clock, writeLimits } = options;
   const pool = 'pool' in options ? options.pool : openPool(options);
+  const readPool = ('readPool' in options ? options.readPool : undefined) ?? pool;
   const writer = createWriter({ pool, projector, ...(writeLimits && { limits: writeLimits }) });
   let closing: Promise<void> | undefined;
   return {
-    ...createReader({ pool, ...(clock && { clock }) }),
+    ...createReader({ pool: readPool, ...(clock && { clock }) }),
     ...createMaintenance(pool, {
       refreshSessions: (client, sessions) => refreshSessions(client, projector, sessions),
     }),
     write: (batch) => writer.write(batch),
-    close: () => (closing ??= writer.close().then(() => pool.end())),
+    close: () => (closing ??= writer.close().then(() => endAll(new Set([pool, readPool])))),
   };
+}
+
+async function endAll(pools: Iterable<Pool>): Promise<void> {
+  await Promise.all([...pools].map((pool) => pool.end()));
 }
 
 function openPool(options: Exclude<PostgresStorageOptions, { pool: Pool }>): Pool {

@@ -57,7 +57,8 @@ export async function expirePartitions(
   return sum;
 }
 
-async function listPartitions(client: pg.ClientBase, table: string): Promise<Partition[]> {
+/** The partitions of a table, in order of their names. */
+export async function listPartitions(client: pg.ClientBase, table: string): Promise<Partition[]> {
   const { rows } = await client.query<Partition>(
     `select child.relname::text as name, pg_total_relation_size(child.oid) as bytes
        from pg_inherits join pg_class child on child.oid = inhrelid
@@ -68,7 +69,7 @@ async function listPartitions(client: pg.ClientBase, table: string): Promise<Par
 }
 
 /** A day that begins at the cutoff or later holds nothing that has expired. */
-function startsAfter(table: PartitionedTable['table'], name: string, latest: string): boolean {
+export function startsAfter(table: PartitionedTable['table'], name: string, latest: string): boolean {
   const digits = name.slice(table.length + 1);
   if (!/^\d{8}$/.test(digits)) return false;
   const day = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}`;

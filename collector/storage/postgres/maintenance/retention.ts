@@ -6,6 +6,7 @@ import { classifyDatabaseError } from '../database-error.js';
 import { parseTimestamptz } from '../type-parsers.js';
 import type { Cutoffs, RetentionClass } from './cutoffs.js';
 import { readCutoffs } from './cutoffs.js';
+import { expireLogBodies } from './expired-log-bodies.js';
 import type { Deletion } from './expired-partitions.js';
 import { expirePartitions } from './expired-partitions.js';
 import type { ExpiringRows } from './expired-rows.js';
@@ -122,6 +123,7 @@ async function expireAll(client: pg.ClientBase, options: RetentionOptions): Prom
     const own = cutoffs[table.table === 'span_payloads' ? 'payloads' : 'spans'];
     add(table.table, own, await expirePartitions(client, table, own, dryRun));
   }
+  add('log bodies', cutoffs.payloads, await expireLogBodies(client, cutoffs, dryRun));
   add('traces', cutoffs.spans, await expireTraces(client, cutoffs.spans, options));
   for (const { kind, ...rows } of [{ kind: 'spans' as const, ...describeSessions(dryRun) }, ...ROW_TABLES]) {
     add(rows.relation, cutoffs[kind], await expireRows(client, rows, cutoffs[kind], dryRun));

@@ -11,7 +11,8 @@ import {
   readSpanData,
   readTraceSpan,
 } from '../rows/span-row.js';
-import { renderTimestamp } from '../rows/timestamp.js';
+import type { TimeWindow } from '../rows/time-window.js';
+import { renderWindows, widenForLogs } from '../rows/time-window.js';
 import { parseHex } from './filters.js';
 import type { Keyset } from './keyset.js';
 import { listPage } from './keyset.js';
@@ -32,10 +33,10 @@ export async function listTraceSpans(
   traceId: string,
 ): Promise<TraceSpanWithKind[]> {
   const parameters = new SqlParameters();
-  const conditions = await listTraceConditions(context, projectId, traceId, parameters);
-  if (conditions === undefined) return [];
+  const trace = await findTraceConditions(context, projectId, traceId, parameters);
+  if (trace === undefined) return [];
   const { rows } = await context.database.query(
-    `select ${SPAN_LIGHT_COLUMNS} from spans where ${conditions.join(' and ')}
+    `select ${SPAN_LIGHT_COLUMNS} from spans where ${trace.conditions.join(' and ')}
      order by start_time, start_nanos, span_id limit ${TRACE_SPANS_LIMIT}`,
     parameters.values,
   );
@@ -50,14 +51,15 @@ export async function listSpans(
 ): Promise<Page<StoredSpan>> {
   const parameters = new SqlParameters();
   const keyset: Keyset = { list: `spans ${traceId.toLowerCase()}`, order: 'asc', keys: BY_START };
-  const conditions = await listTraceConditions(context, projectId, traceId, parameters);
+  const trace = await findTraceConditions(context, projectId, traceId, parameters);
   const query = {
     keyset,
     columns: SPAN_COLUMNS,
     table: 'spans',
-    conditions: conditions ?? ['false'],
+    conditions: trace?.conditions ?? ['false'],
     parameters,
-    readRows: (rows: StoredRow[]) => readStoredSpans(context, projectId, rows, options.payloads),
+    readRows: (rows: StoredRow[]) =>
+      readStoredSpans(context, projectId, rows, { window: trace?.window, hasPayloads: options.payloads }),
   };
   return listPage(context.database, query, options);
 }
@@ -70,27 +72,34 @@ export async function findSpan(
 ): Promise<StoredSpan | undefined> {
   const parameters = new SqlParameters();
   const id = parseHex(spanId);
-  const conditions = await listTraceConditions(context, projectId, traceId, parameters);
-  if (id === undefined || conditions === undefined) return undefined;
+  const trace = await findTraceConditions(context, projectId, traceId, parameters);
+  if (id === undefined || trace === undefined) return undefined;
   const { rows } = await context.database.query(
     `select ${SPAN_COLUMNS} from spans
-     where ${conditions.join(' and ')} and span_id = ${parameters.bind(id)} limit 1`,
+     where ${trace.conditions.join(' and ')} and span_id = ${parameters.bind(id)} limit 1`,
     parameters.values,
   );
-  const [span] = await readStoredSpans(context, projectId, rows, true);
+  const { window } = trace;
+  const [span] = await readStoredSpans(context, projectId, rows, { window, hasPayloads: true });
   return span;
+}
+
+interface TraceConditions {
+  conditions: string[];
+  /** From the trace's start to its end; undefined while it has no row. */
+  window: TimeWindow | undefined;
 }
 
 /**
  * The conditions for the spans of a trace; undefined where the id is none. Its spans begin between its start and its
  * end, or at the epoch where their start is unknown, which lets the planner leave out partitions.
  */
-async function listTraceConditions(
+async function findTraceConditions(
   { database }: ReadContext,
   projectId: string,
   traceId: string,
   parameters: SqlParameters,
-): Promise<string[] | undefined> {
+): Promise<TraceConditions | undefined> {
   const id = parseHex(traceId);
   if (id === undefined) return undefined;
   const conditions = [`project_id = ${parameters.bind(projectId)}`, `trace_id = ${parameters.bind(id)}`];
@@ -99,35 +108,39 @@ async function listTraceConditions(
     [projectId, id],
   );
   const trace = rows[0] as { started_at: bigint; ended_at: bigint } | undefined;
-  if (trace !== undefined) {
-    const start = parameters.bind(renderTimestamp(trace.started_at));
-    const end = parameters.bind(renderTimestamp(trace.ended_at));
-    conditions.push(
-      `(start_time between ${start} and ${end} or start_time = timestamptz '1970-01-01 00:00:00+00')`,
-    );
-  }
-  return conditions;
+  if (trace === undefined) return { conditions, window: undefined };
+  const window = { fromMicros: trace.started_at, toMicros: trace.ended_at };
+  conditions.push(renderWindows('start_time', [window], parameters.values));
+  return { conditions, window };
 }
 
 async function readStoredSpans(
   { database }: ReadContext,
   projectId: string,
   rows: StoredRow[],
-  hasPayloads: boolean,
+  { window, hasPayloads }: { window: TimeWindow | undefined; hasPayloads: boolean },
 ): Promise<StoredSpan[]> {
   const dictionaries = await loadDictionaries(database, projectId, rows);
   const payloads = hasPayloads ? await loadPayloads(database, projectId, rows) : undefined;
-  const logs = hasPayloads ? await loadContentLogs(database, projectId, rows) : undefined;
+  const logs = hasPayloads ? await loadContentLogs(database, projectId, rows, window) : undefined;
   return rows.map((row) => {
     const spanId = (row.span_id as Buffer).toString('hex');
     const payload = payloads?.get(spanId);
+    const content = logs?.get(spanId);
+    const lacksPayload = payloads !== undefined && row.has_payload === true && payload === undefined;
     return {
       data: readSpanData(row, payload, dictionaries),
       facts: readFacts(row),
-      payloadExpired: payloads !== undefined && row.has_payload === true && payload === undefined,
-      logs: logs?.get(spanId) ?? [],
+      payloadExpired: lacksPayload || content?.isExpired === true,
+      logs: content?.records ?? [],
     };
   });
+}
+
+interface SpanContentLogs {
+  records: LogRecordData[];
+  /** Payload retention has removed the bodies of one. */
+  isExpired: boolean;
 }
 
 /** The log records with message bodies of spans of one trace, by the hex of the span id, in order of time. */
@@ -135,23 +148,27 @@ async function loadContentLogs(
   database: ReadContext['database'],
   projectId: string,
   rows: readonly StoredRow[],
-): Promise<Map<string, LogRecordData[]>> {
-  const logs = new Map<string, LogRecordData[]>();
+  window: TimeWindow | undefined,
+): Promise<Map<string, SpanContentLogs>> {
+  const logs = new Map<string, SpanContentLogs>();
   const first = rows[0];
   if (first === undefined) return logs;
+  const values: unknown[] = [projectId, first.trace_id, rows.map((row) => row.span_id)];
+  const condition = window === undefined ? 'true' : renderWindows('time', [widenForLogs(window)], values);
   const found = await database.query(
     `select ${LOG_COLUMNS} from log_records
-     where project_id = $1 and trace_id = $2 and span_id = any($3::bytea[]) and is_content
+     where project_id = $1 and trace_id = $2 and span_id = any($3::bytea[]) and is_content and ${condition}
      order by time, time_nanos, record_id`,
-    [projectId, first.trace_id, rows.map((row) => row.span_id)],
+    values,
   );
   const dictionaries = await loadDictionaries(database, projectId, found.rows);
   for (const row of found.rows) {
     const spanId = (row.span_id as Buffer).toString('hex');
     const record = readLogRecord(row, dictionaries);
-    const records = logs.get(spanId);
-    if (records === undefined) logs.set(spanId, [record]);
-    else records.push(record);
+    const content = logs.get(spanId) ?? { records: [], isExpired: false };
+    logs.set(spanId, content);
+    content.records.push(record);
+    content.isExpired ||= row.body === null && row.attributes === null;
   }
   return logs;
 }

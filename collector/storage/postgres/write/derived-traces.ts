@@ -3,6 +3,7 @@ import { NO_USAGE } from '../../../model/gen-ai.js';
 import type { TraceRow, TraceRows } from '../../../model/rows.js';
 import type { LogRecordData } from '../../../model/span-data.js';
 import type { Projector } from '../../../model/write-batch.js';
+import { keepExpiredContent } from './expired-content.js';
 import { deleteOtherExecutions, upsertExecutions } from './executions.js';
 import type { TouchedTrace } from './span-merge.js';
 import { gatherNewTrace, loadMaterials } from './trace-material.js';
@@ -64,7 +65,6 @@ export async function deriveTraces(
   derivation: Derivation,
   changed: readonly TouchedTrace[],
   locked: LockedTraces,
-  windows: ReadonlyMap<string, TimeWindow>,
   contentLogs: ReadonlyMap<string, LogRecordData[]>,
 ): Promise<TraceRow[]> {
   const { client, projectId, projector, nowMicros } = derivation;
@@ -80,8 +80,9 @@ export async function deriveTraces(
   const withSpans = changed.filter((trace) => !isEmpty(trace));
   const settled = withSpans.filter(isSettled).flatMap((trace) => locked.newRows.get(trace.traceId) ?? []);
   const unsettled = withSpans.filter((trace) => !isSettled(trace));
-  const materials = await loadMaterials(client, projectId, unsettled, contentLogs);
-  const updated = materials.map((material) => projector.projectTrace(projectId, material));
+  const loaded = await loadMaterials(client, projectId, unsettled, contentLogs);
+  const projected = loaded.map(({ material }) => projector.projectTrace(projectId, material));
+  const updated = await keepExpiredContent(client, projectId, loaded, projected);
   await updateTraces(
     client,
     projectId,
@@ -90,15 +91,7 @@ export async function deriveTraces(
   );
   const all = [...settled, ...updated];
   const executions = all.flatMap((rows) => rows.executions);
-  await deleteOtherExecutions(
-    client,
-    projectId,
-    new Map(unsettled.flatMap(({ traceId }) => {
-      const window = windows.get(traceId);
-      return window === undefined ? [] : [[traceId, window]];
-    })),
-    executions,
-  );
+  await deleteOtherExecutions(client, projectId, unsettled, executions);
   await upsertExecutions(client, projectId, executions, nowMicros);
   return all.map((rows) => rows.trace);
 }

@@ -2,10 +2,12 @@ import type { ClientBase } from 'pg';
 import type { JsonValue } from '../../../model/json.js';
 import type { ExecutionRow } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
+import { renderWindows } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { encodeJson } from '../value-codec.js';
 import { hexBytes, insertStatement, renderInteger, sendRows } from './record-set.js';
 import type { RecordOf } from './record-set.js';
+import type { TouchedTrace } from './span-merge.js';
 import { cleanOrNull, renderUsage } from './summary-columns.js';
 
 const COLUMNS = {
@@ -77,13 +79,13 @@ const UPSERT = insertStatement(
 );
 
 /** Executions outlive their spans: one whose span retention has deleted stays as it was. */
-const DELETE_OTHERS = `
+const deleteOthersStatement = (timeCondition: string): string => `
   delete from agent_executions
   where project_id = $1 and trace_id = any($2::bytea[]) and not id = any($3::uuid[])
     and exists (
       select from spans
       where spans.project_id = $1 and spans.trace_id = agent_executions.trace_id
-        and spans.span_id = agent_executions.span_id
+        and spans.span_id = agent_executions.span_id and ${timeCondition}
     )`;
 
 /** Adds or replaces executions; `created_at` stays that of the first time. The caller holds the traces' locks. */
@@ -101,15 +103,17 @@ export async function upsertExecutions(
 export async function deleteOtherExecutions(
   client: ClientBase,
   projectId: string,
-  traceIds: readonly string[],
+  traces: readonly TouchedTrace[],
   executions: readonly ExecutionRow[],
 ): Promise<void> {
-  if (traceIds.length === 0) return;
-  await client.query(DELETE_OTHERS, [
+  if (traces.length === 0) return;
+  const values: unknown[] = [
     projectId,
-    traceIds.map(hexBytes),
+    traces.map(({ traceId }) => hexBytes(traceId)),
     executions.map((execution) => execution.id),
-  ]);
+  ];
+  const windows = traces.flatMap(({ window }) => window ?? []);
+  await client.query(deleteOthersStatement(renderWindows('spans.start_time', windows, values)), values);
 }
 
 function renderExecution(execution: ExecutionRow, now: string): RecordOf<typeof COLUMNS> {

@@ -7,6 +7,8 @@ import { OddTexts } from '../odd-text.js';
 import { loadDictionaries } from '../rows/dictionary-row.js';
 import { LOG_COLUMNS, readLogRecord } from '../rows/log-row.js';
 import type { StoredRow } from '../rows/queryable.js';
+import type { TimeWindow } from '../rows/time-window.js';
+import { isWithin, renderWindows, widenForLogs } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { encodeValue } from '../value-codec.js';
 import type { DictionaryEntries } from './dictionaries.js';
@@ -47,9 +49,9 @@ const INSERT = insertStatement(
   'on conflict do nothing returning record_id',
 );
 
-const LIST_CONTENT = `
+const listContentStatement = (timeCondition: string): string => `
   select ${LOG_COLUMNS} from log_records
-  where project_id = $1 and trace_id = any($2::bytea[]) and is_content
+  where project_id = $1 and trace_id = any($2::bytea[]) and is_content and ${timeCondition}
   order by trace_id, time, time_nanos, record_id`;
 
 const ID_BYTES = 16;
@@ -115,19 +117,29 @@ export async function insertLogs(
   return new Set(inserted.map((row) => row.record_id.toString('hex')));
 }
 
-/** The content records of some traces, in order of time, by trace id. Traces without any are absent. */
+/**
+ * The content records of some traces, in order of time, by trace id; those from more than a day before or after the
+ * trace's spans are left out. Traces without any, or without spans, are absent.
+ */
 export async function listContentLogs(
   client: ClientBase,
   projectId: string,
-  traceIds: readonly string[],
+  traces: readonly { traceId: string; window: TimeWindow | undefined }[],
 ): Promise<Map<string, LogRecordData[]>> {
   const byTrace = new Map<string, LogRecordData[]>();
-  if (traceIds.length === 0) return byTrace;
-  const { rows } = await client.query<StoredRow>(LIST_CONTENT, [projectId, traceIds.map(hexBytes)]);
+  const windows = new Map(
+    traces.flatMap(({ traceId, window }) => (window === undefined ? [] : [[traceId, widenForLogs(window)]])),
+  );
+  if (windows.size === 0) return byTrace;
+  const values: unknown[] = [projectId, [...windows.keys()].map(hexBytes)];
+  const condition = renderWindows('time', [...windows.values()], values);
+  const { rows } = await client.query<StoredRow>(listContentStatement(condition), values);
   const dictionaries = await loadDictionaries(client, projectId, rows);
   for (const row of rows) {
     const log = readLogRecord(row, dictionaries);
-    if (log.traceId === null) continue;
+    const window = windows.get(log.traceId ?? '');
+    // The windows of other traces may be wider, and which traces are here is chance.
+    if (log.traceId === null || window === undefined || !isWithin(row.time as bigint, window)) continue;
     const logs = byTrace.get(log.traceId);
     if (logs === undefined) byTrace.set(log.traceId, [log]);
     else logs.push(log);

@@ -1,5 +1,6 @@
 import type { TraceSpan } from '../../../model/rows.js';
 import type { WriteReceipt } from '../../../model/write-batch.js';
+import type { TimeWindow } from '../rows/time-window.js';
 import type { PreparedBatch } from './prepared-batch.js';
 import { beats } from './span-encoder.js';
 import type { EncodedSpan, SpanVersion } from './span-encoder.js';
@@ -14,6 +15,8 @@ export interface TouchedTrace {
   stored: Map<string, StoredVersion>;
   /** The best arrived copy of each span, by span id. */
   arrived: Map<string, EncodedSpan>;
+  /** From its first start to its last end with what has arrived; undefined before that is known, and without spans. */
+  window: TimeWindow | undefined;
 }
 
 /** What to do to `spans`, and what to tell each batch's sender. */
@@ -30,7 +33,7 @@ export function collectTouchedTraces(group: readonly PreparedBatch[]): Map<strin
   const touch = (traceId: string): TouchedTrace => {
     let trace = traces.get(traceId);
     if (trace === undefined) {
-      trace = { traceId, isNew: false, stored: new Map(), arrived: new Map() };
+      trace = { traceId, isNew: false, stored: new Map(), arrived: new Map(), window: undefined };
       traces.set(traceId, trace);
     }
     return trace;

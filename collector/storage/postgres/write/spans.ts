@@ -7,6 +7,8 @@ import { copyRows } from '../copy/copy-rows.js';
 import { loadDictionaries } from '../rows/dictionary-row.js';
 import type { StoredRow } from '../rows/queryable.js';
 import { SPAN_COLUMNS, SPAN_LIGHT_COLUMNS, readSpanData, readTraceSpan } from '../rows/span-row.js';
+import type { TimeWindow } from '../rows/time-window.js';
+import { renderWindows } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { hexBytes } from './record-set.js';
 import { PAYLOAD_COPY_COLUMNS, SPAN_COPY_COLUMNS } from './span-encoder.js';
@@ -56,16 +58,19 @@ export function needsBody(span: TraceSpan, isRoot: (span: TraceSpan) => boolean)
   return TYPES_WITH_BODIES.has(span.facts.type) || isRoot(span);
 }
 
-/** All spans of some traces, by trace id and span id. */
+/** All spans of some traces that begin in these windows or at any time, by trace id and span id. */
 export async function listStoredVersions(
   client: ClientBase,
   projectId: string,
   traceIds: readonly string[],
+  windows: readonly TimeWindow[] | undefined,
 ): Promise<Map<string, Map<string, StoredVersion>>> {
   const byTrace = new Map<string, Map<string, StoredVersion>>();
   for (const traceId of traceIds) byTrace.set(traceId, new Map());
   if (traceIds.length === 0) return byTrace;
-  const { rows } = await client.query<StoredRow>(LIST_LIGHT, [projectId, traceIds.map(hexBytes)]);
+  const values: unknown[] = [projectId, traceIds.map(hexBytes)];
+  const condition = windows === undefined ? 'true' : renderWindows('start_time', windows, values);
+  const { rows } = await client.query<StoredRow>(`${LIST_LIGHT} and ${condition}`, values);
   for (const row of rows) {
     const traceSpan = readTraceSpan(row);
     byTrace.get(traceSpan.traceId)?.set(traceSpan.spanId, {
@@ -78,23 +83,33 @@ export async function listStoredVersions(
   return byTrace;
 }
 
+/** A span as far as it is still there. */
+export interface LoadedSpan {
+  data: SpanData;
+  /** Payload retention has deleted its message bodies. */
+  isExpired: boolean;
+}
+
 /** Whole spans with their bodies, by {@link spanKey}. */
 export async function listSpanData(
   client: ClientBase,
   projectId: string,
   spans: readonly TraceSpan[],
-): Promise<Map<string, SpanData>> {
-  const found = new Map<string, SpanData>();
+): Promise<Map<string, LoadedSpan>> {
+  const found = new Map<string, LoadedSpan>();
   if (spans.length === 0) return found;
-  const values = [projectId, [...new Set(spans.map((span) => hexBytes(span.traceId)))]];
-  const spanIds = [...new Set(spans.map((span) => hexBytes(span.spanId)))];
-  const { rows } = await client.query<StoredRow>(LIST_WHOLE, [...values, spanIds]);
-  const payloadRows = await client.query<StoredRow>(LIST_PAYLOADS, [...values, spanIds]);
+  const traceIds = [...new Set(spans.map((span) => hexBytes(span.traceId)))];
+  const values: unknown[] = [projectId, traceIds, [...new Set(spans.map((span) => hexBytes(span.spanId)))]];
+  const condition = renderWindows('start_time', listStarts(spans), values);
+  const { rows } = await client.query<StoredRow>(`${LIST_WHOLE} and ${condition}`, values);
+  const payloadRows = await client.query<StoredRow>(`${LIST_PAYLOADS} and ${condition}`, values);
   const payloads = new Map(payloadRows.rows.map((row) => [rowKey(row), row]));
   const dictionaries = await loadDictionaries(client, projectId, rows);
   for (const row of rows) {
     const key = rowKey(row);
-    found.set(key, readSpanData(row, payloads.get(key), dictionaries));
+    const payload = payloads.get(key);
+    const isExpired = row.has_payload === true && payload === undefined;
+    found.set(key, { data: readSpanData(row, payload, dictionaries), isExpired });
   }
   return found;
 }
@@ -147,6 +162,13 @@ export function toTraceSpan({ span: { data, facts } }: EncodedSpan): TraceSpan {
     facts,
     links: data.links.map(({ traceId, spanId }) => ({ traceId, spanId })),
   };
+}
+
+function listStarts(spans: readonly TraceSpan[]): TimeWindow[] {
+  return spans.map(({ startTimeUnixNano }) => {
+    const { micros } = splitMicros(startTimeUnixNano);
+    return { fromMicros: micros, toMicros: micros };
+  });
 }
 
 export function spanKey(traceId: string, spanId: string): string {

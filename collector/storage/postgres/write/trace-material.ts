@@ -1,13 +1,15 @@
 import type { ClientBase } from 'pg';
 import type { TraceMaterial, TraceSpan } from '../../../model/rows.js';
 import type { LogRecordData, SpanData } from '../../../model/span-data.js';
+import type { LoadedTrace } from './expired-content.js';
 import { beats } from './span-encoder.js';
 import type { TouchedTrace } from './span-merge.js';
+import type { LoadedSpan } from './spans.js';
 import { listSpanData, needsBody, spanKey, toTraceSpan } from './spans.js';
 
 /** A trace whose spans all came with this group, as far as is known. */
 export function gatherNewTrace(trace: TouchedTrace): TraceMaterial {
-  return gatherTrace(trace, new Map(), []);
+  return gatherTrace(trace, new Map(), []).material;
 }
 
 /** Traces with everything that is stored of them, bodies of stored spans loaded where derived rows need them. */
@@ -16,7 +18,7 @@ export async function loadMaterials(
   projectId: string,
   traces: readonly TouchedTrace[],
   contentLogs: ReadonlyMap<string, LogRecordData[]>,
-): Promise<TraceMaterial[]> {
+): Promise<LoadedTrace[]> {
   const wanted = traces.flatMap((trace) => {
     const isRoot = createRootTest(trace);
     return listKept(trace).filter((span) => needsBody(span, isRoot));
@@ -27,14 +29,21 @@ export async function loadMaterials(
 
 function gatherTrace(
   trace: TouchedTrace,
-  storedBodies: ReadonlyMap<string, SpanData>,
+  storedBodies: ReadonlyMap<string, LoadedSpan>,
   logs: LogRecordData[],
-): TraceMaterial {
+): LoadedTrace {
   const spans = listKept(trace);
   const bodies = new Map<string, SpanData>();
+  const expiredSpanIds = new Set<string>();
+  // Retention leaves nothing else of a record that held message bodies.
+  for (const { spanId, body, attributes } of logs) {
+    if (spanId !== null && body === null && attributes.length === 0) expiredSpanIds.add(spanId);
+  }
   for (const { spanId } of spans) {
     const body = storedBodies.get(spanKey(trace.traceId, spanId));
-    if (body !== undefined) bodies.set(spanId, body);
+    if (body === undefined) continue;
+    bodies.set(spanId, body.data);
+    if (body.isExpired) expiredSpanIds.add(spanId);
   }
   const isRoot = createRootTest(trace);
   for (const encoded of listWinners(trace)) {
@@ -42,7 +51,12 @@ function gatherTrace(
     spans.push(span);
     if (needsBody(span, isRoot)) bodies.set(span.spanId, encoded.span.data);
   }
-  return { traceId: trace.traceId, spans, bodies, logs };
+  return { material: { traceId: trace.traceId, spans, bodies, logs }, expiredSpanIds };
+}
+
+/** The spans that a trace will have, bodies apart. */
+export function listTraceSpans(trace: TouchedTrace): TraceSpan[] {
+  return [...listKept(trace), ...listWinners(trace).map(toTraceSpan)];
 }
 
 /** Stored spans that no better copy has come for. */

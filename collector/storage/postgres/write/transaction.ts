@@ -1,8 +1,10 @@
 import type { ClientBase } from 'pg';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
 import type { Projector, WriteReceipt } from '../../../model/write-batch.js';
+import { findTraceWindow } from '../rows/time-window.js';
 import { deriveSessions } from './derived-sessions.js';
 import { claimTraces, deriveTraces } from './derived-traces.js';
+import type { LockedTraces } from './derived-traces.js';
 import type { DictionaryWriter } from './dictionaries.js';
 import { insertIssues } from './issues.js';
 import { insertLogs, listContentLogs } from './logs.js';
@@ -12,6 +14,7 @@ import { collectTouchedTraces, mergeSpans } from './span-merge.js';
 import type { SpanChanges, TouchedTrace } from './span-merge.js';
 import { copySpans, deleteSpans, listStoredVersions, toTraceSpan } from './spans.js';
 import type { StoredVersion } from './spans.js';
+import { listTraceSpans } from './trace-material.js';
 
 export interface TransactionOptions {
   projector: Projector;
@@ -46,18 +49,19 @@ export async function writeGroup(
   );
   const traces = collectTouchedTraces(group);
   const locked = await claimTraces(derivation, traces);
-  await loadStored(client, projectId, traces, options.expectsLeftovers);
+  await loadStored(client, projectId, traces, locked, options.expectsLeftovers);
   const changes = mergeSpans(group, traces);
+  for (const trace of traces.values()) trace.window = findTraceWindow(listTraceSpans(trace));
   const leftovers = options.expectsLeftovers ? changes.inserted.map(toTraceSpan) : [];
   await deleteSpans(client, projectId, [...changes.replaced, ...leftovers]);
   await copySpans(client, changes.inserted);
   await writeRecords(client, projectId, group, changes);
-  const contentLogs = await listContentLogs(client, projectId, [...traces.keys()]);
+  const contentLogs = await listContentLogs(client, projectId, [...traces.values()]);
   const changed = [...traces.values()].filter(
     (trace) => trace.isNew || changes.changedTraceIds.has(trace.traceId),
   );
   const traceRows = await deriveTraces(derivation, changed, locked, contentLogs);
-  await deriveSessions(derivation, traceRows, locked.oldSessionKeys);
+  await deriveSessions(derivation, traceRows, locked.older);
   await insertIssues(
     client,
     projectId,
@@ -70,15 +74,17 @@ async function loadStored(
   client: ClientBase,
   projectId: string,
   traces: ReadonlyMap<string, TouchedTrace>,
+  { older }: LockedTraces,
   expectsLeftovers: boolean,
 ): Promise<void> {
-  const older = [...traces.values()].filter((trace) => expectsLeftovers || !trace.isNew);
+  const known = [...traces.values()].filter((trace) => expectsLeftovers || !trace.isNew);
   const stored = await listStoredVersions(
     client,
     projectId,
-    older.map((trace) => trace.traceId),
+    known.map((trace) => trace.traceId),
+    expectsLeftovers ? undefined : [...older.values()].map((trace) => trace.window),
   );
-  for (const trace of older) trace.stored = stored.get(trace.traceId) ?? new Map<string, StoredVersion>();
+  for (const trace of known) trace.stored = stored.get(trace.traceId) ?? new Map<string, StoredVersion>();
 }
 
 /** Writes log records and metric points, counts them, and notes the traces that new content belongs to. */

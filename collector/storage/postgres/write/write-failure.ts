@@ -4,6 +4,8 @@ import { classifyDatabaseError, readErrorCode } from '../database-error.js';
 const SQL_STATE = /^[0-9A-Z]{5}$/;
 /** Connection exceptions, insufficient resources, operator intervention (PostgreSQL manual, appendix A). */
 const CONNECTION_CLASSES = new Set(['08', '53', '57']);
+/** query_canceled, by the timeout of a statement: what others write may be quick. */
+const STATEMENT_TIMEOUT = '57014';
 /** Program limit exceeded, such as a value nested too deeply or too large: the same data would fail again. */
 const LIMIT_CLASS = '54';
 
@@ -18,6 +20,7 @@ export function isConnectionFailure(error: unknown): boolean {
   if (error instanceof SpanledgerError) return error.code === 'STORAGE_UNAVAILABLE';
   if (isProgramError(error)) return false;
   const state = readSqlState(error);
+  if (state === STATEMENT_TIMEOUT) return false;
   return state === undefined || CONNECTION_CLASSES.has(state.slice(0, 2));
 }
 

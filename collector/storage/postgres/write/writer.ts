@@ -33,8 +33,8 @@ const CONFLICTS = new Set(['40001', '40P01', '23514']);
 
 /**
  * Writes batches to Postgres. Batches that wait while the writers are busy are merged into one transaction (group
- * commit), and each caller is answered after its commit. Where a merged transaction fails on data, each of its batches
- * is tried alone, so that a bad one fails no other. What one transaction does, and in which order: `writeGroup`.
+ * commit), and each caller is answered after its commit. Where a merged transaction fails on data or takes too long,
+ * each of its batches is tried alone, so that a bad one fails no other. What one transaction does, and in which order: `writeGroup`.
  */
 export function createWriter({ pool, projector, limits }: WriterOptions): Writer {
   const dictionaries = new DictionaryWriter();
