@@ -1,3 +1,5 @@
+// Longer than most files: these are the words of the API, and a reader wants them on one page.
+
 import { z } from 'zod';
 
 /** RFC 3339 with as many fraction digits as are known. */

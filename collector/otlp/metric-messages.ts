@@ -1,3 +1,5 @@
+// Longer than most files: it is one table, the metrics half of the protocol.
+
 /** The messages of metrics.proto (opentelemetry-proto 1.11). Field names are those of OTLP/JSON. */
 import type { KeyValue } from '../model/any-value.js';
 import type { ExponentialBuckets } from '../model/span-data.js';
