@@ -4,7 +4,7 @@
 //   npm run bench [-- --seconds 20 --connections 8 --batch 512]
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, Agent } from 'node:http';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -215,6 +215,8 @@ async function measureCopy(databaseUrl) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'));
+// As root, the server runs as another user, who has to get through.
+chmodSync(folder, 0o755);
 const database = await startEmbeddedPostgres({ dataDir: folder });
 const { host, port, user, database: name, password = '' } = database.connection;
 // A Unix socket is named by a parameter, since its path can't stand where a host name does.

@@ -1,12 +1,14 @@
 // The package as a user gets it: packed, linted, its types resolved, installed in an empty folder and started there.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { npmCommand, root, run } from './ensure.mjs';
 
 const [npm, npmArgs] = npmCommand();
 const folder = mkdtempSync(join(tmpdir(), 'spanledger-package-'));
+// As root, the server runs as another user, who has to get through.
+chmodSync(folder, 0o755);
 
 function spawnNpm(args, cwd) {
   return new Promise((resolve, reject) => {
