@@ -9,7 +9,7 @@ const ALLOWED = {
   'model/': [],
   'contract/': ['errors\\.ts'],
   'errors\\.ts': [],
-  'telemetry\\.ts': [],
+  'telemetry\\.ts': ['model/'],
   'auth\\.ts': ['errors\\.ts', 'model/'],
   'config\\.ts': ['errors\\.ts'],
   'version\\.ts': [],

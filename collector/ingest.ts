@@ -1,10 +1,10 @@
 import { normalizeSpan, readLog } from './dialects/normalize.js';
-import type { LogRecordData, ResourceData, ScopeData } from './model/span-data.js';
+import type { LogRecordData, ResourceData, ScopeData, Signal } from './model/span-data.js';
 import type { IngestIssue, LogRow, WriteBatch } from './model/write-batch.js';
 import { renderAttributesJson, renderValueJson, stringifyJson } from './model/value-json.js';
 import type { DecodedRequest, RequestRemark } from './otlp/decoded-request.js';
 import type { StorageWriter } from './storage/storage.js';
-import type { Signal, Telemetry } from './telemetry.js';
+import type { Telemetry } from './telemetry.js';
 
 /** One decoded export request and whose it is. */
 export interface IngestRequest {

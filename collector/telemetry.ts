@@ -1,7 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-
-export type Signal = 'traces' | 'logs' | 'metrics';
+import type { Signal } from './model/span-data.js';
 
 /** What the collector says of itself: a log on stderr and the figures of `GET /metrics`. */
 export interface Telemetry {

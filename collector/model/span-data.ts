@@ -1,5 +1,8 @@
 import type { AnyValue, KeyValue } from './any-value.js';
 
+/** The three kinds of telemetry that are received. */
+export type Signal = 'traces' | 'logs' | 'metrics';
+
 /** Where telemetry comes from (`resource.proto`), shared by reference among the records of one request. */
 export interface ResourceData {
   attributes: KeyValue[];

@@ -1,6 +1,6 @@
 import type { NormalizedSpan } from './normalized-span.js';
 import type { SessionRow, TraceMaterial, TraceRow, TraceRows } from './rows.js';
-import type { LogRecordData, MetricPointData } from './span-data.js';
+import type { LogRecordData, MetricPointData, Signal } from './span-data.js';
 
 /** What one export request adds. Batches may be merged, repeated and reordered: the tables come out the same. */
 export interface WriteBatch {
@@ -30,7 +30,7 @@ export interface IngestIssue {
   /** Stable code, `UPPER_SNAKE`. */
   code: string;
   message: string;
-  signal: 'traces' | 'logs' | 'metrics';
+  signal: Signal;
   serviceName: string | null;
   scopeName: string | null;
   traceId: string | null;

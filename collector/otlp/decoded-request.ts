@@ -1,8 +1,5 @@
 import type { LogRecordData, MetricPointData, SpanData } from '../model/span-data.js';
 
-/** The three kinds of telemetry that are received. */
-export type Signal = 'traces' | 'logs' | 'metrics';
-
 /** How an export request is written. */
 export type Encoding = 'protobuf' | 'json';
 

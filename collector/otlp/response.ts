@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.js';
-import type { Encoding, Signal } from './decoded-request.js';
+import type { Signal } from '../model/span-data.js';
+import type { Encoding } from './decoded-request.js';
 import {
   defineMessage,
   embedded,

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { ERRORS, SpanledgerError } from '../errors.js';
 import type { Ingest } from '../ingest.js';
-import type { Encoding, Signal } from '../otlp/decoded-request.js';
+import type { Signal } from '../model/span-data.js';
+import type { Encoding } from '../otlp/decoded-request.js';
 import { decodeRequest } from '../otlp/decode-request.js';
 import { encodeResponse, encodeStatus } from '../otlp/response.js';
 import type { Telemetry } from '../telemetry.js';

@@ -1,4 +1,4 @@
-import type { Signal } from '../otlp/decoded-request.js';
+import type { Signal } from '../model/span-data.js';
 
 /**
  * Where exporters of other products send OTLP: Langfuse, LangSmith, Opik. `/v1/<signal>` is read below each, so that

@@ -1,41 +1,11 @@
-import { NO_USAGE } from '../../collector/model/gen-ai.js';
 import type { SpanFacts } from '../../collector/model/normalized-span.js';
 import type { TraceSpanWithKind } from '../../collector/storage/storage.js';
+import { plainFacts } from '../support/spans.js';
 
 export const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACE_START = 1_767_225_600_000_000_000n;
 
-const FACTS: SpanFacts = {
-  dialect: null,
-  type: 'span',
-  operation: null,
-  outcome: 'completed',
-  isPending: false,
-  agentName: null,
-  agentId: null,
-  agentVersion: null,
-  agentType: null,
-  requestModel: null,
-  responseModel: null,
-  provider: null,
-  responseId: null,
-  finishReasons: [],
-  toolName: null,
-  toolCallId: null,
-  sessionId: null,
-  conversationId: null,
-  userId: null,
-  serviceName: null,
-  environment: null,
-  tags: [],
-  caseId: null,
-  workflowId: null,
-  attempt: null,
-  usage: NO_USAGE,
-  reportedCostUsd: null,
-  errorType: null,
-  errorMessage: null,
-};
+const FACTS = plainFacts('span');
 
 export interface SpanSketch {
   /** The first hex digits of the span id. */

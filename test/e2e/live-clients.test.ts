@@ -125,10 +125,29 @@ test('a failed span of a live client is failed, with its exception', async () =>
   expect(found).toMatchObject({ status: 'failed', error_count: 1, tools: ['search'] });
 });
 
-const usageV3 = (input: number, output: number, cached: number) => ({
-  inputTokens: { total: input, noCache: input - cached, cacheRead: cached, cacheWrite: undefined },
-  outputTokens: { total: output, text: output, reasoning: undefined },
-});
+/** What the stand-in of a model answers to the first call and to the second, as AI SDK 6 and 7 have it. */
+function answerCall(call: number) {
+  const usage = (input: number, output: number, cached: number) => ({
+    inputTokens: { total: input, noCache: input - cached, cacheRead: cached, cacheWrite: undefined },
+    outputTokens: { total: output, text: output, reasoning: undefined },
+  });
+  return call === 1
+    ? {
+        content: [
+          { type: 'reasoning' as const, text: 'I need the weather.' },
+          { type: 'tool-call' as const, toolCallId: 'call-1', toolName: 'weather', input: '{"city":"Oslo"}' },
+        ],
+        finishReason: { unified: 'tool-calls' as const, raw: 'tool_calls' },
+        usage: usage(100, 20, 0),
+        warnings: [],
+      }
+    : {
+        content: [{ type: 'text' as const, text: 'It rains in Oslo.' }],
+        finishReason: { unified: 'stop' as const, raw: 'stop' },
+        usage: usage(150, 10, 64),
+        warnings: [],
+      };
+}
 
 const WEATHER_SCHEMA = {
   type: 'object' as const,
@@ -141,27 +160,7 @@ test('an agent of the AI SDK 6 with a tool is one execution whose tokens are cou
   const model = new MockLanguageModelV3({
     modelId: 'mock-model',
     provider: 'mock.chat',
-    doGenerate: () => {
-      step += 1;
-      return Promise.resolve(
-        step === 1
-          ? {
-              content: [
-                { type: 'reasoning', text: 'I need the weather.' },
-                { type: 'tool-call', toolCallId: 'call-1', toolName: 'weather', input: '{"city":"Oslo"}' },
-              ],
-              finishReason: { unified: 'tool-calls', raw: 'tool_calls' },
-              usage: usageV3(100, 20, 0),
-              warnings: [],
-            }
-          : {
-              content: [{ type: 'text', text: 'It rains in Oslo.' }],
-              finishReason: { unified: 'stop', raw: 'stop' },
-              usage: usageV3(150, 10, 64),
-              warnings: [],
-            },
-      );
-    },
+    doGenerate: () => Promise.resolve(answerCall(++step)),
   });
   await withTracer(new JsonExporter({ url: `${collector.url}/v1/traces` }), async (tracer) => {
     const result = await generateText({
@@ -241,32 +240,7 @@ test('an agent of the AI SDK 7 with its OpenTelemetry integration is understood 
   const model = new MockLanguageModelV4({
     modelId: 'mock-model',
     provider: 'mock.chat',
-    doGenerate: () => {
-      step += 1;
-      return Promise.resolve(
-        step === 1
-          ? {
-              content: [
-                { type: 'reasoning' as const, text: 'I need the weather.' },
-                {
-                  type: 'tool-call' as const,
-                  toolCallId: 'call-1',
-                  toolName: 'weather',
-                  input: '{"city":"Oslo"}',
-                },
-              ],
-              finishReason: { unified: 'tool-calls' as const, raw: 'tool_calls' },
-              usage: usageV3(100, 20, 0),
-              warnings: [],
-            }
-          : {
-              content: [{ type: 'text' as const, text: 'It rains in Oslo.' }],
-              finishReason: { unified: 'stop' as const, raw: 'stop' },
-              usage: usageV3(150, 10, 64),
-              warnings: [],
-            },
-      );
-    },
+    doGenerate: () => Promise.resolve(answerCall(++step)),
   });
   await withTracer(new ProtobufExporter({ url: `${collector.url}/v1/traces` }), async (tracer) => {
     await generateTextV7({

@@ -29,10 +29,11 @@ export async function openPostgresHarness(
 ): Promise<StorageHarness> {
   const projector = createProjector({ readContent });
   const pool = createPool(connection, { max: 2 });
-  const storage = await createPostgresStorage({ connection, projector });
+  const open = () => createPostgresStorage({ pool: createPool(connection), projector });
+  const storage = await open();
   return {
     storage,
-    openAnother: () => createPostgresStorage({ connection, projector }),
+    openAnother: open,
     async dump() {
       const tables: Record<string, unknown[]> = {};
       for (const table of [...DICTIONARIES, ...TABLES]) {

@@ -75,7 +75,8 @@ const NO_CONTENT: SpanContent = {
   rawOutput: null,
 };
 
-function plainFacts(type: SpanType): SpanFacts {
+/** The facts of a span that says nothing but its type. */
+export function plainFacts(type: SpanType): SpanFacts {
   return {
     dialect: type === 'span' || type === 'http' ? null : 'otel-genai',
     type,
