@@ -1,19 +1,24 @@
 import { createApi } from './api/api.js';
 import { createAuthenticator } from './auth.js';
 import type { Config } from './config.js';
-import { readContent } from './dialects/normalize.js';
+import { readBilledUsage } from './dialects/billed-usage.js';
+import { explainSpan, readContent, readReportContent } from './dialects/normalize.js';
 import { checkAddress, startHttpServer, type HttpServer } from './http-server.js';
-import { createIngest } from './ingest.js';
+import { createIngest, createUnderstanding } from './ingest.js';
 import { createJobs } from './jobs/jobs.js';
+import { createRerunner, type Rerunner } from './jobs/rerunner.js';
 import { DEFAULT_PROJECT_ID } from './model/ids.js';
+import { createPriceBook } from './prices/price-book.js';
 import { createProjector } from './projections/projector.js';
 import { judgeUsage } from './projections/usage.js';
+import { sumUsageByModel } from './projections/usage-by-model.js';
 import { createOtlpHttpReceiver } from './receivers/otlp-http.js';
 import { startEmbeddedPostgres } from './storage/postgres/embedded.js';
 import { migrateDatabase, type MigrationResult } from './storage/postgres/migrate.js';
 import { connectOrExplain, createPool, type PostgresConnection } from './storage/postgres/pool.js';
 import { createPostgresStorage } from './storage/postgres/postgres-storage.js';
-import { createTelemetry } from './telemetry.js';
+import type { Storage } from './storage/storage.js';
+import { createTelemetry, type Telemetry } from './telemetry.js';
 import { readVersion } from './version.js';
 
 export type { Config } from './config.js';
@@ -92,29 +97,9 @@ async function startServices(
   closers: (() => Promise<void>)[],
 ): Promise<HttpServer> {
   const telemetry = createTelemetry({ logLevel: config.logLevel });
-  const onError = (error: Error) => {
-    telemetry.log.warn({ reason: error.message }, 'a database connection was lost');
-  };
-  const readConnections = Math.floor(config.databaseConnections / 2);
-  const writeConnections = config.databaseConnections - readConnections;
-  const storage = await createPostgresStorage({
-    pool: createPool(connection, { max: writeConnections, onError }),
-    ...(readConnections > 0 && { readPool: createPool(connection, { max: readConnections, onError }) }),
-    // One connection is left to retention, which holds it while it runs.
-    writeLimits: { writers: Math.max(1, Math.min(3, writeConnections - 1)) },
-    projector: createProjector({ readContent }),
-  });
+  const storage = await openStorage(config, connection, telemetry);
   closers.push(() => storage.close());
-  const jobs = createJobs({
-    storage,
-    onError: (error) => {
-      telemetry.log.error({ err: error }, 'a job failed');
-    },
-    onRetention: (run) => {
-      telemetry.log.info({ deleted: run.deleted }, 'retention deleted what had expired');
-    },
-  });
-  closers.push(() => jobs.close());
+  const rerunner = startJobs(storage, telemetry, closers);
 
   const authenticate = createAuthenticator({ apiKey: config.apiKey, projectId: DEFAULT_PROJECT_ID });
   const receiver = createOtlpHttpReceiver({
@@ -126,8 +111,19 @@ async function startServices(
   });
   const api = createApi({
     storage,
-    understanding: { readContent, judgeUsage },
+    understanding: {
+      explainSpan,
+      readBilledUsage,
+      readContent,
+      readReportContent,
+      judgeUsage,
+      sumUsageByModel,
+      createPriceBook,
+    },
     authenticate,
+    onRerun: () => {
+      rerunner.wake();
+    },
     version: readVersion(),
     registry: telemetry.registry,
     onError: (error) => {
@@ -149,4 +145,45 @@ async function startServices(
   });
   closers.push(() => server.close(CLOSE_GRACE_MILLIS));
   return server;
+}
+
+function openStorage(config: Config, connection: PostgresConnection, telemetry: Telemetry): Promise<Storage> {
+  const onError = (error: Error) => {
+    telemetry.log.warn({ reason: error.message }, 'a database connection was lost');
+  };
+  const readConnections = Math.floor(config.databaseConnections / 2);
+  const writeConnections = config.databaseConnections - readConnections;
+  return createPostgresStorage({
+    pool: createPool(connection, { max: writeConnections, onError }),
+    ...(readConnections > 0 && { readPool: createPool(connection, { max: readConnections, onError }) }),
+    // One connection is left to retention, which holds it while it runs.
+    writeLimits: { writers: Math.max(1, Math.min(3, writeConnections - 1)) },
+    projector: createProjector({ readContent, readReportContent }),
+  });
+}
+
+/** The upkeep, and the reruns that somebody asked for. */
+function startJobs(storage: Storage, telemetry: Telemetry, closers: (() => Promise<void>)[]): Rerunner {
+  const jobs = createJobs({
+    storage,
+    onError: (error) => {
+      telemetry.log.error({ err: error }, 'a job failed');
+    },
+    onRetention: (run) => {
+      telemetry.log.info({ deleted: run.deleted }, 'retention deleted what had expired');
+    },
+  });
+  closers.push(() => jobs.close());
+  const rerunner = createRerunner({
+    storage,
+    understand: async (projectId) => createUnderstanding(await storage.listPrices(projectId)),
+    onError: (error) => {
+      telemetry.log.error({ err: error }, 'a rerun failed');
+    },
+    onEnd: ({ id, kind, status, traces_done: traces, spans_changed: changed, error }) => {
+      telemetry.log.info({ id, kind, status, traces, changed, error }, 'a rerun ended');
+    },
+  });
+  closers.push(() => rerunner.close());
+  return rerunner;
 }

@@ -1,9 +1,14 @@
-import { normalizeSpan, readLog } from './dialects/normalize.js';
-import type { LogRecordData, ResourceData, ScopeData, Signal } from './model/span-data.js';
-import type { IngestIssue, LogRow, WriteBatch } from './model/write-batch.js';
+import { findArrivalIssues, normalizeSpan, readLog } from './dialects/normalize.js';
+import type { IngestIssue } from './model/ingest-issue.js';
+import type { NormalizedSpan, SpanType } from './model/normalized-span.js';
+import type { PriceBook, PriceRow } from './model/price.js';
+import type { LogRecordData, ResourceData, ScopeData, Signal, SpanData } from './model/span-data.js';
+import { nowUnixNano } from './model/time.js';
+import type { LogRow, WriteBatch } from './model/write-batch.js';
 import { renderAttributesJson, renderValueJson, stringifyJson } from './model/value-json.js';
 import type { DecodedRequest, RequestRemark } from './otlp/decoded-request.js';
-import type { StorageWriter } from './storage/storage.js';
+import { createPriceBook } from './prices/price-book.js';
+import type { StoragePrices, StorageWriter } from './storage/storage.js';
 import type { Telemetry } from './telemetry.js';
 
 /** One decoded export request and whose it is. */
@@ -22,17 +27,27 @@ export interface IngestResult {
 /** Resolves once everything that was not rejected is committed and readable; rejects with nothing stored. */
 export type Ingest = (request: IngestRequest) => Promise<IngestResult>;
 
-/** The flow: what was decoded is understood, and stored together with the rows derived from it. */
-export function createIngest(options: { storage: StorageWriter; telemetry: Telemetry }): Ingest {
-  const { storage, telemetry } = options;
+export interface IngestOptions {
+  storage: StorageWriter & Pick<StoragePrices, 'listPrices'>;
+  telemetry: Telemetry;
+}
+
+/** A price set through another collector is in force here after so long at most. */
+const PRICES_MAX_AGE_MILLIS = 5_000;
+
+/** The flow: what was decoded is understood and priced, and stored together with the rows derived from it. */
+export function createIngest({ storage, telemetry }: IngestOptions): Ingest {
   return async ({ projectId, signal, decoded }) => {
-    const batch = createBatch(projectId, signal, decoded);
-    const received = batch.spans.length + batch.logRecords.length + batch.metricPoints.length;
+    const received = decoded.spans.length + decoded.logRecords.length + decoded.metricPoints.length;
     const rejected = decoded.rejected.reduce((sum, remark) => sum + remark.count, 0);
     telemetry.countExport(signal, { received: received + rejected, rejected });
-    if (received > 0 || batch.issues.length > 0) {
+    if (received > 0 || decoded.rejected.length + decoded.repaired.length > 0) {
       try {
-        const { stored, updated, duplicate } = await storage.write(batch);
+        const prices = await storage.listPrices(projectId, { maxAgeMillis: PRICES_MAX_AGE_MILLIS });
+        const understanding = createUnderstanding(prices);
+        const { stored, updated, duplicate } = await storage.write(
+          createBatch(projectId, signal, decoded, understanding),
+        );
         telemetry.countExport(signal, { stored, updated, duplicate });
       } catch (error) {
         telemetry.countExport(signal, { failed: received });
@@ -43,25 +58,89 @@ export function createIngest(options: { storage: StorageWriter; telemetry: Telem
   };
 }
 
-function createBatch(projectId: string, signal: Signal, decoded: DecodedRequest): WriteBatch {
+/** What a span or a log record says in today's conventions, with what its call cost. */
+export interface RecordUnderstanding {
+  readSpan(data: SpanData): NormalizedSpan;
+  readLog(data: LogRecordData): Pick<LogRow, 'isContent' | 'sessionId' | 'report'>;
+}
+
+/** Understands records by the dialects and prices them by the project's own prices, then the library's. Pure. */
+export function createUnderstanding(prices: readonly PriceRow[]): RecordUnderstanding {
+  const book = findBook(prices);
+  return {
+    readSpan: (data) => priceSpan(normalizeSpan(data), book),
+    readLog: (data) => {
+      const { isContent, sessionId, report } = readLog(data);
+      return { isContent, sessionId, report: report === null ? null : priceSpan(report, book) };
+    },
+  };
+}
+
+/** A book remembers what it has matched, and storage hands out the same rows as long as they stay the same. */
+const books = new WeakMap<readonly PriceRow[], PriceBook>();
+
+function findBook(prices: readonly PriceRow[]): PriceBook {
+  const known = books.get(prices);
+  if (known !== undefined) return known;
+  const book = createPriceBook(prices);
+  books.set(prices, book);
+  return book;
+}
+
+/** Agents and workflows may be the only ones that say what the calls below them used. */
+const PRICED_TYPES: ReadonlySet<SpanType> = new Set(['llm', 'embedding', 'agent', 'workflow']);
+
+function priceSpan(span: NormalizedSpan, book: PriceBook): NormalizedSpan {
+  const { facts, billing, data } = span;
+  const { usage } = facts;
+  if (!PRICED_TYPES.has(facts.type)) return span;
+  if (facts.reportedCostUsd !== null) return { ...span, facts: { ...facts, priceRef: 'reported' } };
+  if (usage.inputTokens === null && usage.outputTokens === null) return span;
+  const { costUsd, ref } = book.price({
+    provider: facts.provider,
+    requestModel: facts.requestModel,
+    responseModel: facts.responseModel,
+    usage,
+    billing,
+    timeUnixNano: data.startTimeUnixNano === 0n ? data.endTimeUnixNano : data.startTimeUnixNano,
+  });
+  return { ...span, facts: { ...facts, computedCostUsd: costUsd, priceRef: ref } };
+}
+
+function createBatch(
+  projectId: string,
+  signal: Signal,
+  decoded: DecodedRequest,
+  understanding: RecordUnderstanding,
+): WriteBatch {
+  const spans = decoded.spans.map((data) => understanding.readSpan(data));
+  const logRecords = createLogRows(decoded.logRecords, understanding);
+  const reports = logRecords.flatMap(({ report }) => report ?? []);
+  const received = nowUnixNano();
   return {
     projectId,
-    spans: decoded.spans.map(normalizeSpan),
-    logRecords: createLogRows(decoded.logRecords),
+    spans,
+    logRecords,
     metricPoints: decoded.metricPoints.map((data) => ({ data })),
-    issues: [...decoded.rejected, ...decoded.repaired].map((remark) => createIssue(signal, remark)),
+    issues: [
+      ...[...decoded.rejected, ...decoded.repaired].map((remark) => createIssue(signal, remark)),
+      ...[...spans, ...reports].flatMap((span) => listIssues(signal, span)),
+      ...spans.flatMap((span) =>
+        listIssues(signal, { ...span, issues: findArrivalIssues(span.data, received) }),
+      ),
+    ],
   };
 }
 
 /** Equal records of one request are told apart by their place among equals, so that sending it again adds none. */
-function createLogRows(records: LogRecordData[]): LogRow[] {
+function createLogRows(records: LogRecordData[], understanding: RecordUnderstanding): LogRow[] {
   const seen = new Map<string, number>();
   const origins = new Map<ResourceData | ScopeData, string>();
   return records.map((data) => {
     const key = identifyLogRecord(data, origins);
     const ordinal = seen.get(key) ?? 0;
     seen.set(key, ordinal + 1);
-    return { data, ordinal, ...readLog(data) };
+    return { data, ordinal, ...understanding.readLog(data) };
   });
 }
 
@@ -92,7 +171,21 @@ function identifyLogRecord(data: LogRecordData, origins: Map<ResourceData | Scop
 
 function createIssue(signal: Signal, remark: RequestRemark): IngestIssue {
   const { code, reason, serviceName, scopeName, traceId, spanId } = remark;
-  return { code, message: reason, signal, serviceName, scopeName, traceId, spanId };
+  return { code, message: reason, signal, serviceName, scopeName, traceId, spanId, key: null };
+}
+
+/** What the dialects had to say of one span, or of what a log record reports. */
+function listIssues(signal: Signal, { data, facts, issues }: NormalizedSpan): IngestIssue[] {
+  return issues.map(({ code, message, key }) => ({
+    code,
+    message,
+    signal,
+    serviceName: facts.serviceName,
+    scopeName: data.scope.name,
+    traceId: data.traceId === '' ? null : data.traceId,
+    spanId: data.spanId === '' ? data.parentSpanId : data.spanId,
+    key,
+  }));
 }
 
 /** One sentence for the sender; the first three kinds of reason are named, each with its count. */

@@ -52,6 +52,8 @@ table agent_executions
   output_data jsonb
   thinking_traces jsonb not null
   tools_called jsonb not null
+  is_ledger boolean not null default false
+  is_reported boolean not null default false
   constraint agent_executions_pkey PRIMARY KEY (project_id, id)
 
 table ingest_issues
@@ -65,6 +67,7 @@ table ingest_issues
   scope_name text
   trace_id text
   span_id text
+  key text
   constraint ingest_issues_pkey PRIMARY KEY (project_id, id)
 
 table log_records
@@ -91,6 +94,9 @@ table log_records
   body jsonb
   attributes jsonb
   odd jsonb
+  report jsonb
+  joined_trace_id bytea
+  joined_span_id bytea
   constraint log_records_pkey PRIMARY KEY (project_id, trace_id, record_id, "time")
   partition by RANGE ("time")
 
@@ -131,11 +137,43 @@ table metrics
   last_time timestamp with time zone not null
   constraint metrics_pkey PRIMARY KEY (project_id, name)
 
+table prices
+  project_id uuid not null
+  id uuid not null
+  pattern text not null
+  provider text
+  valid_from timestamp with time zone
+  valid_to timestamp with time zone
+  unit text not null
+  rates jsonb not null
+  tiers jsonb not null
+  note text
+  created_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now()
+  constraint prices_pkey PRIMARY KEY (project_id, id)
+
 table projects
   id uuid not null
   name text not null
   created_at timestamp with time zone not null default now()
   constraint projects_pkey PRIMARY KEY (id)
+
+table reruns
+  project_id uuid not null
+  id uuid not null
+  kind text not null
+  dry_run boolean not null
+  from_time timestamp with time zone
+  to_time timestamp with time zone
+  status text not null
+  cursor jsonb
+  counts jsonb not null
+  changes jsonb not null
+  error text
+  created_at timestamp with time zone not null
+  updated_at timestamp with time zone not null
+  completed_at timestamp with time zone
+  constraint reruns_pkey PRIMARY KEY (project_id, id)
 
 table resources
   project_id uuid not null
@@ -215,6 +253,8 @@ table sessions
   services text[] not null
   dialects text[] not null
   tags text[] not null
+  ledger_from timestamp with time zone
+  ledger_to timestamp with time zone
   constraint sessions_pkey PRIMARY KEY (project_id, session_id)
 
 table span_payloads
@@ -288,6 +328,8 @@ table spans
   events jsonb
   links jsonb
   odd jsonb
+  computed_cost_usd numeric
+  price_ref text
   constraint spans_pkey PRIMARY KEY (project_id, trace_id, span_id, start_time)
   partition by RANGE (start_time)
 
@@ -332,6 +374,8 @@ table traces
   tags text[] not null
   input_preview text
   output_preview text
+  is_ledger boolean not null default false
+  report_count bigint not null default 0
   constraint traces_pkey PRIMARY KEY (project_id, trace_id)
 
 CREATE INDEX agent_executions_agent_started ON public.agent_executions USING btree (project_id, agent_name, started_at DESC)
@@ -344,14 +388,20 @@ CREATE INDEX agent_executions_status_started ON public.agent_executions USING bt
 CREATE INDEX agent_executions_trace ON public.agent_executions USING btree (project_id, trace_id)
 CREATE INDEX agent_executions_updated ON public.agent_executions USING btree (updated_at)
 CREATE INDEX agent_executions_workflow ON public.agent_executions USING btree (project_id, workflow_id) WHERE (workflow_id IS NOT NULL)
+CREATE INDEX ingest_issues_code ON public.ingest_issues USING btree (project_id, code, "time" DESC)
 CREATE INDEX ingest_issues_project_time ON public.ingest_issues USING btree (project_id, "time" DESC, id DESC)
+CREATE INDEX log_records_joined ON ONLY public.log_records USING btree (project_id, joined_trace_id) WHERE (joined_trace_id IS NOT NULL)
 CREATE INDEX log_records_project_time ON ONLY public.log_records USING btree (project_id, "time" DESC, record_id DESC)
 CREATE INDEX log_records_session ON ONLY public.log_records USING btree (project_id, session_id, "time") WHERE (session_id IS NOT NULL)
+CREATE INDEX log_records_unpriced ON ONLY public.log_records USING btree (project_id, "time") WHERE ((report ->> 'price_ref'::text) ~~ 'unpriced:%'::text)
 CREATE INDEX metric_points_name_time ON ONLY public.metric_points USING btree (project_id, metric_name, "time" DESC, point_id DESC)
+CREATE INDEX reruns_open ON public.reruns USING btree (created_at) WHERE (status = ANY (ARRAY['pending'::text, 'running'::text]))
+CREATE INDEX reruns_project_created ON public.reruns USING btree (project_id, created_at DESC, id DESC)
 CREATE INDEX retention_runs_started ON public.retention_runs USING btree (started_at DESC, id DESC)
 CREATE INDEX sessions_project_last_seen ON public.sessions USING btree (project_id, ended_at DESC, session_id DESC)
 CREATE INDEX sessions_project_user ON public.sessions USING btree (project_id, user_id, ended_at DESC) WHERE (user_id IS NOT NULL)
 CREATE INDEX spans_start_time ON ONLY public.spans USING btree (start_time)
+CREATE INDEX spans_unpriced ON ONLY public.spans USING btree (project_id, start_time) WHERE (price_ref ~~ 'unpriced:%'::text)
 CREATE INDEX traces_last_seen ON public.traces USING btree (last_seen_at)
 CREATE INDEX traces_project_errors ON public.traces USING btree (project_id, started_at DESC) WHERE (error_count > 0)
 CREATE INDEX traces_project_session ON public.traces USING btree (project_id, session_key, started_at)

@@ -10,7 +10,7 @@ const installStamp = join(root, 'node_modules', '.spanledger-installed');
 const buildStamp = join(root, 'dist', '.built');
 const SOURCES = ['src', 'collector', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
 
-const say = (line) => process.stderr.write(`spanledger: ${line}\n`);
+export const say = (line) => process.stderr.write(`spanledger: ${line}\n`);
 
 /** The commands that run now. */
 export const children = new Set();
@@ -48,7 +48,7 @@ export function npmCommand() {
   return process.platform === 'win32' ? ['npm.cmd', []] : ['npm', []];
 }
 
-async function withHeartbeat(what, work) {
+export async function withHeartbeat(what, work) {
   const started = Date.now();
   say(`${what} …`);
   const beat = setInterval(() => say(`${what} … ${Math.round((Date.now() - started) / 1000)} s`), 5000);

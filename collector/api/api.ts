@@ -9,6 +9,7 @@ import { SpanledgerError } from '../errors.js';
 import type { Understanding } from '../model/understanding.js';
 import type { Storage } from '../storage/storage.js';
 import { renderErrorDocs } from './error-docs.js';
+import type { StartRerun } from './handler.js';
 import { createHandlers } from './handlers.js';
 import { LANDING_STYLE_HASH, renderLandingPage } from './landing-page.js';
 import { ERROR_DOCS_PATH, readError, sendProblem } from './problem.js';
@@ -18,6 +19,8 @@ import type { Authenticate } from './router.js';
 export interface ApiOptions {
   storage: Storage;
   understanding: Understanding;
+  /** Called after a rerun was made, so that it begins at once. */
+  onRerun?: () => void;
   authenticate: Authenticate;
   version: string;
   /** Where the error codes are explained; the `type` of a problem is this with the code as fragment. */
@@ -49,7 +52,13 @@ export function createApi(options: ApiOptions): express.Express {
     next();
   });
   mountPages(app, options);
-  app.use(createRouter(createHandlers({ storage, understanding }, renderOpenApi(version)), authenticate));
+  const startRerun: StartRerun = async (projectId, kind, over) => {
+    const rerun = await storage.createRerun(projectId, { kind, ...over });
+    options.onRerun?.();
+    return rerun;
+  };
+  const handlers = createHandlers({ storage, understanding, startRerun }, renderOpenApi(version));
+  app.use(createRouter(handlers, authenticate));
   app.use((request) => {
     throw new SpanledgerError(
       'API_NOT_FOUND',

@@ -1,8 +1,10 @@
+import type { Rerun, RerunInput } from '../contract/rerun-shapes.js';
 import type { Route, RouteInput, RouteOutput } from '../contract/route.js';
 import { SpanledgerError } from '../errors.js';
 import { cutIdentifier } from '../model/ids.js';
+import type { TraceSpan, UsageVerdict } from '../model/rows.js';
 import type { Understanding } from '../model/understanding.js';
-import type { Page, Storage } from '../storage/storage.js';
+import type { Page, Storage, StoredReport, TraceSpanWithKind } from '../storage/storage.js';
 
 /** Answers one route for one project. */
 export type Handler<R extends Route> = (input: RouteInput<R>, projectId: string) => Promise<RouteOutput<R>>;
@@ -15,7 +17,11 @@ export type GroupHandlers<Group> = {
 export interface HandlerOptions {
   storage: Storage;
   understanding: Understanding;
+  startRerun: StartRerun;
 }
+
+/** Makes a rerun and sees to it that it begins. */
+export type StartRerun = (projectId: string, kind: Rerun['kind'], over: RerunInput) => Promise<Rerun>;
 
 /** The answer of a list. */
 export function presentPage<Row, Presented>(
@@ -39,4 +45,26 @@ export function cutFilter<Filter extends object>(filter: Filter): Filter {
       typeof value === 'string' ? cutIdentifier(value) : value,
     ]),
   ) as Filter;
+}
+
+/** A whole trace: its spans, and for each whether its usage enters the totals, log records considered. */
+export async function readWholeTrace(
+  { storage, understanding }: HandlerOptions,
+  projectId: string,
+  traceId: string,
+): Promise<WholeTrace> {
+  const [spans, reports] = await Promise.all([
+    storage.listTraceSpans(projectId, traceId),
+    storage.listTraceReports(projectId, traceId),
+  ]);
+  const reported = reports.map(({ span }) => span);
+  return { spans, reports, reported, verdicts: understanding.judgeUsage(spans, reported) };
+}
+
+export interface WholeTrace {
+  spans: TraceSpanWithKind[];
+  reports: StoredReport[];
+  /** The reports, read as spans. */
+  reported: TraceSpan[];
+  verdicts: ReadonlyMap<string, UsageVerdict>;
 }

@@ -1,6 +1,8 @@
 import type { Routes } from '../contract/routes.js';
 import type { GroupHandlers, HandlerOptions } from './handler.js';
 import { createExecutionHandlers } from './handlers/executions.js';
+import { createPriceHandlers } from './handlers/prices.js';
+import { createRerunHandlers } from './handlers/reruns.js';
 import { createRetentionHandlers } from './handlers/retention.js';
 import { createSessionHandlers } from './handlers/sessions.js';
 import { createIngestHandlers, createLogRecordHandlers, createMetricHandlers } from './handlers/telemetry.js';
@@ -18,6 +20,8 @@ export function createHandlers(options: HandlerOptions, openapi: Record<string, 
     logRecords: createLogRecordHandlers(options),
     metrics: createMetricHandlers(options),
     ingest: createIngestHandlers(options),
+    prices: createPriceHandlers(options),
+    reruns: createRerunHandlers(options),
     retention: createRetentionHandlers(options),
     openapi: { get: () => Promise.resolve(openapi) },
   };

@@ -1,6 +1,6 @@
 import type { Span, SpanSummary, Trace } from '../contract/shapes.js';
 import type { KeyValue } from '../model/any-value.js';
-import { NO_USAGE } from '../model/gen-ai.js';
+import type { SpanFacts } from '../model/normalized-span.js';
 import type { TraceSpan, UsageVerdict } from '../model/rows.js';
 import type { ResourceData, ScopeData, SpanData } from '../model/span-data.js';
 import { durationMillis, renderTime } from '../model/time.js';
@@ -8,6 +8,7 @@ import type { Understanding } from '../model/understanding.js';
 import { renderAttributesJson, renderPlainAttributes } from '../model/value-json.js';
 import type { StoredSpan, TraceSpanWithKind } from '../storage/storage.js';
 import { cutUtf8 } from './cut-utf8.js';
+import { hasTokens, presentCounts, presentUsage } from './present-usage.js';
 
 /** How attributes are written (`?attributes=`). */
 export type AttributeStyle = 'plain' | 'typed';
@@ -25,8 +26,21 @@ const STATUSES = ['unset', 'ok', 'error'] as const;
 const LISTED_RAW_BYTES = 4_096;
 
 export function presentSpanSummary(span: TraceSpanWithKind, context: TraceContext): SpanSummary {
-  const { facts } = span;
   const verdict = context.verdicts.get(span.spanId);
+  return {
+    ...presentUncounted(span, context.trace),
+    counted: verdict?.counted ?? false,
+    not_counted_because: verdict?.because ?? null,
+    counting_rule: verdict?.rule ?? null,
+  };
+}
+
+/** What is known of a span without the spans around it. */
+export function presentUncounted(
+  span: TraceSpanWithKind,
+  trace: TraceContext['trace'],
+): Omit<SpanSummary, 'counted' | 'not_counted_because' | 'counting_rule'> {
+  const { facts } = span;
   return {
     trace_id: span.traceId,
     span_id: span.spanId,
@@ -54,21 +68,28 @@ export function presentSpanSummary(span: TraceSpanWithKind, context: TraceContex
     finish_reasons: facts.finishReasons,
     tool_name: facts.toolName,
     tool_call_id: facts.toolCallId,
-    input_tokens: facts.usage.inputTokens,
-    output_tokens: facts.usage.outputTokens,
-    cached_input_tokens: facts.usage.cachedInputTokens,
-    cache_write_tokens: facts.usage.cacheWriteTokens,
-    reasoning_tokens: facts.usage.reasoningTokens,
-    cost_usd: facts.reportedCostUsd === null ? null : Number(facts.reportedCostUsd),
-    cost_source: facts.reportedCostUsd === null ? 'unknown' : 'reported',
-    counted: verdict?.counted ?? false,
-    not_counted_because: verdict?.because ?? null,
-    session_id: facts.sessionId ?? context.trace?.session_id ?? null,
-    conversation_id: facts.conversationId ?? context.trace?.conversation_id ?? null,
-    user_id: facts.userId ?? context.trace?.user_id ?? null,
+    ...presentCounts(facts.usage),
+    ...presentCost(facts),
+    session_id: facts.sessionId ?? trace?.session_id ?? null,
+    conversation_id: facts.conversationId ?? trace?.conversation_id ?? null,
+    user_id: facts.userId ?? trace?.user_id ?? null,
     error_type: facts.errorType,
     error_message: facts.errorMessage,
   };
+}
+
+/** What the sender reported wins over what was computed. */
+export function presentCost({
+  reportedCostUsd,
+  computedCostUsd,
+  priceRef,
+}: Pick<SpanFacts, 'reportedCostUsd' | 'computedCostUsd' | 'priceRef'>): Pick<
+  SpanSummary,
+  'cost_usd' | 'cost_source' | 'price_ref'
+> {
+  const cost = reportedCostUsd ?? computedCostUsd;
+  const source = reportedCostUsd !== null ? 'reported' : computedCostUsd !== null ? 'computed' : 'unknown';
+  return { cost_usd: cost === null ? null : Number(cost), cost_source: source, price_ref: priceRef };
 }
 
 /** A whole span. `raw`: whether `raw_input` and `raw_output` are whole or cut at 4,096 bytes as in lists. */
@@ -85,6 +106,7 @@ export function presentSpan(
   const rawOutput = content.rawOutput === null ? null : cutUtf8(content.rawOutput, limit);
   return {
     ...presentSpanSummary(toTraceSpan(stored), context),
+    ...presentUsage(stored.facts.usage, options.understanding.readBilledUsage(data)),
     scope: presentScope(data.scope, options.attributes),
     resource: presentResource(data.resource, options.attributes),
     attributes: write(data.attributes),
@@ -103,7 +125,7 @@ export function presentSpan(
       dropped_attributes_count: link.droppedAttributesCount,
       flags: link.flags,
     })),
-    ...presentCounts(data),
+    ...presentLosses(data),
     input_messages: content.inputMessages,
     output_messages: content.outputMessages,
     system_instructions: content.systemInstructions,
@@ -117,7 +139,7 @@ export function presentSpan(
   };
 }
 
-function presentCounts(data: SpanData) {
+function presentLosses(data: SpanData) {
   return {
     trace_state: data.traceState,
     flags: data.flags,
@@ -145,11 +167,8 @@ export function attributeWriter(style: AttributeStyle): (attributes: KeyValue[])
 }
 
 /** Whether a span reports usage at all; where none does, no verdict over the whole trace is needed. */
-export function hasUsage(span: Pick<TraceSpan, 'facts'>): boolean {
-  const { usage, reportedCostUsd } = span.facts;
-  return (
-    reportedCostUsd !== null || Object.keys(NO_USAGE).some((key) => usage[key as keyof typeof usage] !== null)
-  );
+export function hasUsage({ facts }: Pick<TraceSpan, 'facts'>): boolean {
+  return facts.reportedCostUsd !== null || hasTokens(facts.usage);
 }
 
 /** The span as trees and timelines know it. */

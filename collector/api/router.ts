@@ -14,23 +14,34 @@ const BODY_BYTES = 1024 * 1024;
 
 type AnyHandler = (input: unknown, projectId: string) => Promise<unknown>;
 
-/** Mounts every route of the contract. Other methods on its paths are answered with 405, and OPTIONS with 204. */
+/**
+ * Mounts every route of the contract. Other methods on its paths are answered with 405, and OPTIONS with 204. A path is
+ * settled before the next: `/prices/quote` is never taken for the price of that id.
+ */
 export function createRouter(handlers: Handlers, authenticate: Authenticate): Router {
   const router = express.Router({ caseSensitive: true });
-  const methods = new Map<string, Set<string>>();
-  for (const { group, verb, route } of listRoutes()) {
-    const path = toExpressPath(route.path);
-    // The contract and the handlers have the same groups and verbs, which `Handlers` makes sure of.
-    const handler = (handlers as unknown as Record<string, Record<string, AnyHandler>>)[group]?.[verb];
-    if (!handler) throw new Error(`route ${route.operationId} has no handler`);
-    router[route.method](path, ...createSteps(route, authenticate), createEndpoint(route, handler));
-    const allowed = methods.get(path) ?? new Set(['OPTIONS']);
-    allowed.add(route.method.toUpperCase());
-    if (route.method === 'get') allowed.add('HEAD');
-    methods.set(path, allowed);
+  for (const [path, group] of groupByPath()) {
+    const allowed = new Set(['OPTIONS']);
+    for (const { group: name, verb, route } of group) {
+      // The contract and the handlers have the same groups and verbs, which `Handlers` makes sure of.
+      const handler = (handlers as unknown as Record<string, Record<string, AnyHandler>>)[name]?.[verb];
+      if (!handler) throw new Error(`route ${route.operationId} has no handler`);
+      router[route.method](path, ...createSteps(route, authenticate), createEndpoint(route, handler));
+      allowed.add(route.method.toUpperCase());
+      if (route.method === 'get') allowed.add('HEAD');
+    }
+    router.all(path, createMethodGuard([...allowed].sort()));
   }
-  for (const [path, allowed] of methods) router.all(path, createMethodGuard([...allowed].sort()));
   return router;
+}
+
+function groupByPath(): Map<string, ReturnType<typeof listRoutes>> {
+  const groups = new Map<string, ReturnType<typeof listRoutes>>();
+  for (const entry of listRoutes()) {
+    const path = toExpressPath(entry.route.path);
+    groups.set(path, [...(groups.get(path) ?? []), entry]);
+  }
+  return groups;
 }
 
 function toExpressPath(path: string): string {
@@ -52,7 +63,7 @@ function createEndpoint(route: Route, handler: AnyHandler): RequestHandler {
   return async (request, response) => {
     const input = parser.parse(request.params, readSearch(request.originalUrl), request.body);
     const answer = await handler(input, response.locals['projectId'] as string);
-    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    response.status(route.status).setHeader('Content-Type', 'application/json; charset=utf-8');
     response.send(Buffer.from(stringifyJson(answer)));
   };
 }

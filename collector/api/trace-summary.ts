@@ -1,9 +1,14 @@
 import type { TraceSummary } from '../contract/answers.js';
 import type { Trace } from '../contract/shapes.js';
+import { NO_USAGE_DETAILS } from '../model/gen-ai.js';
+import type { Usage } from '../model/gen-ai.js';
 import type { SpanType } from '../model/normalized-span.js';
+import type { ModelUsage } from '../model/rows.js';
 import { durationMillis, renderTime } from '../model/time.js';
+import { splitTokens } from '../model/token-classes.js';
 import type { TraceSpanWithKind } from '../storage/storage.js';
 import { compareNanos, findCriticalPath, measureSelfNanos } from './critical-path.js';
+import { presentCounts, presentTokenClasses } from './present-usage.js';
 import { buildSpanTree, walkBreadthFirst } from './span-tree.js';
 import type { TreeNode } from './span-tree.js';
 
@@ -12,12 +17,18 @@ const LISTED_ERRORS = 100;
 const LISTED_PATH = 200;
 
 /** What a trace came to: the stored sums, and what its spans show together. */
-export function summarizeTrace(trace: Trace, spans: readonly TraceSpanWithKind[]): TraceSummary {
+export function summarizeTrace(
+  trace: Trace,
+  spans: readonly TraceSpanWithKind[],
+  models: readonly ModelUsage[],
+): TraceSummary {
   const roots = buildSpanTree(spans);
   const nodes = [...walkBreadthFirst(roots)];
   const start = spans[0]?.startTimeUnixNano ?? 0n;
   return {
     ...pickSums(trace),
+    token_classes: presentTokenClasses(splitTokens(readUsage(trace), NO_USAGE_DETAILS)),
+    models: models.map(presentModel),
     steps: countSteps(spans),
     errors: listFailureOrigins(nodes)
       .slice(0, LISTED_ERRORS)
@@ -58,6 +69,36 @@ function pickSums(trace: Trace) {
     reasoning_tokens: trace.reasoning_tokens,
     cost_usd: trace.cost_usd,
     cost_source: trace.cost_source,
+  };
+}
+
+/** Cached tokens and reasoning are all that the sums of a trace tell apart. */
+function readUsage(trace: Trace): Usage {
+  return {
+    inputTokens: trace.input_tokens,
+    outputTokens: trace.output_tokens,
+    cachedInputTokens: trace.cached_input_tokens,
+    cacheWriteTokens: trace.cache_write_tokens,
+    reasoningTokens: trace.reasoning_tokens,
+  };
+}
+
+function presentModel({
+  model,
+  provider,
+  calls,
+  unpricedCalls,
+  totals,
+  costSource,
+}: ModelUsage): TraceSummary['models'][number] {
+  return {
+    model,
+    provider,
+    calls,
+    unpriced_calls: unpricedCalls,
+    ...presentCounts(totals),
+    cost_usd: totals.costUsd === null ? null : Number(totals.costUsd),
+    cost_source: costSource,
   };
 }
 

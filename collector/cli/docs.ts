@@ -108,6 +108,7 @@ function createSilentIo(write: (text: string) => void): Io {
     stderr: { write: () => undefined },
     env: {},
     nowMillis: () => 0,
+    confirm: null,
     listenForStop: () => new AbortController().signal,
   };
 }

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
 import { createPaint, wantsColour, type Canvas } from './render/paint.js';
 
 interface Output {
@@ -13,6 +14,8 @@ export interface Io {
   stderr: Output;
   env: Readonly<Record<string, string | undefined>>;
   nowMillis: () => number;
+  /** Asks the user a question that is answered with yes or no; null where nobody sits at a terminal. */
+  confirm: ((question: string) => Promise<boolean>) | null;
   /** Aborted when the user or the system asks to stop. Until a command calls this, a signal just ends the process. */
   listenForStop(): AbortSignal;
 }
@@ -56,6 +59,7 @@ export function createProcessIo(): Io {
     stderr: process.stderr,
     env: process.env,
     nowMillis: Date.now,
+    confirm: process.stdin.isTTY && process.stderr.isTTY ? confirmAtTerminal : null,
     listenForStop() {
       if (stop !== undefined) return stop.signal;
       const controller = (stop = new AbortController());
@@ -72,6 +76,15 @@ export function createProcessIo(): Io {
       return controller.signal;
     },
   };
+}
+
+async function confirmAtTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 /**

@@ -3,8 +3,12 @@ import { addConfigCommand } from './commands/config.js';
 import { addDemoCommand } from './commands/demo.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addExecutionsCommand } from './commands/executions.js';
+import { addExplainCommand } from './commands/explain.js';
+import { addIssuesCommand } from './commands/issues.js';
 import { addMigrateCommand } from './commands/migrate.js';
 import { addOpenApiCommand } from './commands/openapi.js';
+import { addPricesCommand } from './commands/prices.js';
+import { addReprojectCommand } from './commands/reproject.js';
 import { addRetentionCommand } from './commands/retention.js';
 import { addServeCommand } from './commands/serve.js';
 import { addSessionsCommand } from './commands/sessions.js';
@@ -20,6 +24,7 @@ Examples:
   spanledger traces list --has-error      runs in which something went wrong
   spanledger traces show latest           the newest run as a tree
   spanledger traces tail                  follow runs as they come in
+  spanledger prices show gpt-5            what a call would cost, and by which price
 
 Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 no server.`;
 
@@ -47,6 +52,10 @@ export function createProgram(io: Io): Command {
   addTracesCommand(program, io);
   addSessionsCommand(program, io);
   addExecutionsCommand(program, io);
+  addExplainCommand(program, io);
+  addIssuesCommand(program, io);
+  addPricesCommand(program, io);
+  addReprojectCommand(program, io);
   addRetentionCommand(program, io);
   addConfigCommand(program, io);
   addOpenApiCommand(program, io);

@@ -21,15 +21,16 @@ export function addQueryOptions(command: Command, route: Route, leaveOut: readon
 }
 
 /**
- * What was given for the route's query, checked against the contract before it is sent. Throws a usage failure that
- * names the option at fault.
+ * What was given for the route's query, checked against the contract before it is sent; `fixed` is what the command
+ * itself adds. Throws a usage failure that names the option at fault.
  */
 export function readQueryOptions<Query extends z.ZodObject>(
   command: Command,
   route: QueryRoute<Query>,
+  fixed: Readonly<Record<string, unknown>> = {},
 ): z.output<Query> {
   const given = command.opts<Record<string, string | boolean | undefined>>();
-  const query: Record<string, unknown> = {};
+  const query: Record<string, unknown> = { ...fixed };
   for (const { name, schema } of listQueryParameters(route)) {
     const value = given[nameProperty(name)];
     if (value !== undefined) query[name] = readNumber(value, (schema as { type?: unknown }).type);

@@ -7,6 +7,9 @@ import { readProblem, ClientError, ServerUnreachableError } from './client-error
 
 export { ClientError, ServerUnreachableError } from './client-error.js';
 export type { Problem } from '../contract/answers.js';
+export type * from '../contract/explanation-shapes.js';
+export type * from '../contract/price-shapes.js';
+export type * from '../contract/rerun-shapes.js';
 export type * from '../contract/shapes.js';
 
 export interface ClientOptions {
@@ -101,7 +104,7 @@ async function send(
   { signal }: CallOptions,
 ): Promise<unknown> {
   const { path, rest } = fillPath(operation.path, input);
-  const hasBody = operation.method !== 'get';
+  const hasBody = operation.method === 'post' || operation.method === 'put';
   const url = `${baseUrl.replace(/\/+$/, '')}${path}${hasBody ? '' : renderQuery(rest)}`;
   const request: RequestInit = {
     method: operation.method.toUpperCase(),

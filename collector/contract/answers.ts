@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   CostSource,
   ExecutionTree,
+  IngestIssue,
   RunStatus,
   Span,
   SpanId,
@@ -9,6 +10,7 @@ import {
   SpanTree,
   SpanType,
   Time,
+  TokenClasses,
   Trace,
   TraceId,
 } from './shapes.js';
@@ -60,6 +62,22 @@ const step = {
   duration_ms: z.number(),
 };
 
+const ModelUsage = z.object({
+  model: z.string().nullable(),
+  provider: z.string().nullable(),
+  /** Answered ones. */
+  calls: z.int(),
+  /** Those without a cost, reported or computed. */
+  unpriced_calls: z.int(),
+  input_tokens: Trace.shape.input_tokens,
+  output_tokens: Trace.shape.output_tokens,
+  cached_input_tokens: Trace.shape.cached_input_tokens,
+  cache_write_tokens: Trace.shape.cache_write_tokens,
+  reasoning_tokens: Trace.shape.reasoning_tokens,
+  cost_usd: Trace.shape.cost_usd,
+  cost_source: CostSource,
+});
+
 export const TraceSummary = z
   .object({
     trace_id: TraceId,
@@ -81,6 +99,9 @@ export const TraceSummary = z
     reasoning_tokens: Trace.shape.reasoning_tokens,
     cost_usd: Trace.shape.cost_usd,
     cost_source: CostSource,
+    token_classes: TokenClasses,
+    /** What the counted calls of each model come to, most tokens first; together they are the sums above. */
+    models: z.array(ModelUsage),
     /** How many spans there are of each type, most first. `total_ms` adds up their durations, overlaps included. */
     steps: z.array(z.object({ type: SpanType, count: z.int(), failed: z.int(), total_ms: z.number() })),
     /** Where failures began, in start order: failed spans below which none failed, each attempt of a call. At most 100. */
@@ -97,6 +118,32 @@ export type TraceSummary = z.infer<typeof TraceSummary>;
 
 export const ExecutionForest = z.object({ roots: z.array(ExecutionTree) }).meta({ id: 'ExecutionForest' });
 export type ExecutionForest = z.infer<typeof ExecutionForest>;
+
+const advice = {
+  /** What the code means, in a few words. */
+  title: z.string(),
+  /** What to change at the sender. */
+  advice: z.string(),
+};
+
+export const AdvisedIssue = z.object({ ...IngestIssue.shape, ...advice }).meta({ id: 'AdvisedIssue' });
+export type AdvisedIssue = z.infer<typeof AdvisedIssue>;
+
+/** The issues of one code and one sender. */
+export const IssueGroup = z
+  .object({
+    code: z.string(),
+    ...advice,
+    service_name: z.string().nullable(),
+    scope_name: z.string().nullable(),
+    count: z.int(),
+    first_at: Time,
+    last_at: Time,
+    /** The newest of them. */
+    example: IngestIssue,
+  })
+  .meta({ id: 'IssueGroup' });
+export type IssueGroup = z.infer<typeof IssueGroup>;
 
 /** Every error answer (RFC 9457), as `application/problem+json`. */
 export const Problem = z

@@ -41,7 +41,7 @@ function renderRoute(route: Route, schemas: SchemaWriter): string {
       })
       .join('\n'),
     route.body === null ? '' : `Body: ${describeType(schemas.write(route.body))}.`,
-    `Answers ${describeType(schemas.write(route.response))}.`,
+    `Answers ${route.status === 200 ? '' : `${route.status} with `}${describeType(schemas.write(route.response))}.`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -50,7 +50,7 @@ function renderShape(id: string, schema: JsonMembers): string {
   const members = Object.entries((schema['properties'] ?? {}) as JsonMembers).map(
     ([name, member]) => `- \`${name}\`: ${describeType(member)}`,
   );
-  return [`### ${id}`, members.join('\n')].join('\n\n');
+  return [`### ${id}`, members.length === 0 ? describeType(schema) : members.join('\n')].join('\n\n');
 }
 
 function describeDefault(schema: JsonDocument): string {

@@ -62,7 +62,7 @@ function writeOperation(route: Route, schemas: SchemaWriter): JsonMembers {
           },
         }),
     responses: {
-      '200': {
+      [route.status]: {
         description: route.summary,
         content: { 'application/json': { schema: schemas.write(route.response) } },
       },

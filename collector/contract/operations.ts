@@ -1,7 +1,7 @@
 /** Where one operation of the query API lives. Path parameters stand in braces, as OpenAPI writes them. */
 export interface Operation {
   operationId: string;
-  method: 'get' | 'put' | 'post';
+  method: 'get' | 'put' | 'post' | 'delete';
   path: `/api/v1/${string}`;
 }
 
@@ -20,11 +20,21 @@ export const operations = {
   },
   spans: {
     get: { operationId: 'getSpan', method: 'get', path: '/api/v1/spans/{trace_id}/{span_id}' },
+    explain: {
+      operationId: 'explainSpan',
+      method: 'get',
+      path: '/api/v1/spans/{trace_id}/{span_id}/explain',
+    },
   },
   sessions: {
     list: { operationId: 'listSessions', method: 'get', path: '/api/v1/sessions' },
     get: { operationId: 'getSession', method: 'get', path: '/api/v1/sessions/{session_id}' },
     traces: { operationId: 'listSessionTraces', method: 'get', path: '/api/v1/sessions/{session_id}/traces' },
+    entries: {
+      operationId: 'listSessionEntries',
+      method: 'get',
+      path: '/api/v1/sessions/{session_id}/entries',
+    },
   },
   executions: {
     list: { operationId: 'listExecutions', method: 'get', path: '/api/v1/executions' },
@@ -45,6 +55,24 @@ export const operations = {
   },
   ingest: {
     issues: { operationId: 'listIngestIssues', method: 'get', path: '/api/v1/ingest/issues' },
+    summary: { operationId: 'summarizeIngestIssues', method: 'get', path: '/api/v1/ingest/issues/summary' },
+  },
+  prices: {
+    list: { operationId: 'listPrices', method: 'get', path: '/api/v1/prices' },
+    create: { operationId: 'createPrice', method: 'post', path: '/api/v1/prices' },
+    // Before `{price_id}`: the first path that fits answers.
+    quote: { operationId: 'quotePrice', method: 'get', path: '/api/v1/prices/quote' },
+    missing: { operationId: 'listMissingPrices', method: 'get', path: '/api/v1/prices/missing' },
+    recompute: { operationId: 'recomputePrices', method: 'post', path: '/api/v1/prices/recompute' },
+    get: { operationId: 'getPrice', method: 'get', path: '/api/v1/prices/{price_id}' },
+    replace: { operationId: 'replacePrice', method: 'put', path: '/api/v1/prices/{price_id}' },
+    remove: { operationId: 'deletePrice', method: 'delete', path: '/api/v1/prices/{price_id}' },
+  },
+  reruns: {
+    reproject: { operationId: 'reproject', method: 'post', path: '/api/v1/reproject' },
+    list: { operationId: 'listReruns', method: 'get', path: '/api/v1/reruns' },
+    get: { operationId: 'getRerun', method: 'get', path: '/api/v1/reruns/{rerun_id}' },
+    cancel: { operationId: 'cancelRerun', method: 'post', path: '/api/v1/reruns/{rerun_id}/cancel' },
   },
   retention: {
     get: { operationId: 'getRetention', method: 'get', path: '/api/v1/retention' },

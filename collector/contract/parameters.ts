@@ -13,11 +13,12 @@ export const SpanIdParameter = z
   .toLowerCase()
   .describe('Span id: 16 hexadecimal digits.');
 
-export const ExecutionIdParameter = z
+export const UuidParameter = z
   .string()
   .regex(/^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a UUID')
-  .toLowerCase()
-  .describe('Execution id: a UUID.');
+  .toLowerCase();
+
+export const ExecutionIdParameter = UuidParameter.describe('Execution id: a UUID.');
 
 /** A text that must be equal to what was stored. */
 export function textParameter(description: string) {
@@ -91,7 +92,7 @@ export function readTimeFilter(text: string, nowMillis: number): string | undefi
   return new Date(millis).toISOString().replace('.000Z', `.${(fraction ?? '').padEnd(3, '0')}Z`);
 }
 
-function timeFilter(description: string) {
+export function timeFilter(description: string) {
   return z
     .string()
     .transform((text, context) => {

@@ -23,6 +23,8 @@ export interface Route<
   response: Response;
   /** Answered without credentials, because it shows nothing that was stored. */
   isPublic: boolean;
+  /** The HTTP status of its answer: 201 where something was made, 202 where work goes on after it. */
+  status: 200 | 201 | 202;
 }
 
 /** The contents of a route; what it does not take is left out. */
@@ -40,6 +42,7 @@ export interface RouteDefinition<
   body?: Body;
   response: Response;
   isPublic?: boolean;
+  status?: 201 | 202;
 }
 
 /** Joins a path of {@link Operation} with what is sent to it and what it answers. */
@@ -52,7 +55,7 @@ export function defineRoute<
   operation: Operation,
   definition: RouteDefinition<Params, Query, Body, Response>,
 ): Route<Params, Query, Body, Response> {
-  const { params, query, body, isPublic, ...rest } = definition;
+  const { params, query, body, isPublic, status, ...rest } = definition;
   return {
     ...operation,
     ...rest,
@@ -61,6 +64,7 @@ export function defineRoute<
     query: query ?? (nothing as unknown as Query),
     body: body ?? (null as Body),
     isPublic: isPublic ?? false,
+    status: status ?? 200,
   };
 }
 

@@ -2,6 +2,8 @@ import type { Operations } from './operations.js';
 import type { Route } from './route.js';
 import { executions } from './routes/executions.js';
 import { openapi } from './routes/openapi.js';
+import { prices } from './routes/prices.js';
+import { reruns } from './routes/reruns.js';
 import { retention } from './routes/retention.js';
 import { sessions } from './routes/sessions.js';
 import { ingest, logRecords, metrics } from './routes/telemetry.js';
@@ -16,6 +18,8 @@ export const routes = {
   logRecords,
   metrics,
   ingest,
+  prices,
+  reruns,
   retention,
   openapi,
 } satisfies { [Group in keyof Operations]: { [Verb in keyof Operations[Group]]: Route } };

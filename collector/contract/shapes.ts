@@ -175,11 +175,16 @@ const spanSummary = {
   tool_name: z.string().nullable(),
   tool_call_id: z.string().nullable(),
   ...usage,
+  /** `reported` by the sender, `computed` from tokens and prices, or `unknown`. */
   cost_source: CostSource,
+  /** Where a computed cost is from, `project:…`, `library:…` or `local`, or why there is none: `unpriced:…`. */
+  price_ref: z.string().nullable(),
   /** Whether this span's usage enters the totals. */
   counted: z.boolean(),
   /** Why not, where it has usage that is not counted. */
   not_counted_because: z.string().nullable(),
+  /** The rule of docs/counting.md by which that was decided. */
+  counting_rule: z.string().nullable(),
   session_id: z.string().nullable(),
   conversation_id: z.string().nullable(),
   user_id: z.string().nullable(),
@@ -187,12 +192,56 @@ const spanSummary = {
   error_message: z.string().nullable(),
 };
 
+/** The tokens of a call, each in one class only: the input classes add up to the input, the output ones to the output. */
+export const TokenClasses = z
+  .object({
+    uncached_input: Tokens,
+    cache_read: Tokens,
+    /** Not said to be kept for 5 minutes or 1 hour. */
+    cache_write: Tokens,
+    cache_write_5m: Tokens,
+    cache_write_1h: Tokens,
+    input_audio: Tokens,
+    input_image: Tokens,
+    /** Without reasoning, audio and images. */
+    output: Tokens,
+    reasoning: Tokens,
+    output_audio: Tokens,
+    output_image: Tokens,
+  })
+  .meta({ id: 'TokenClasses' });
+export type TokenClasses = z.infer<typeof TokenClasses>;
+
+const Place = z.enum(['inside', 'apart']);
+
+/** The counts as the sender wrote them, and how it counts. */
+export const UsageAsSent = z
+  .object({
+    input_tokens: Tokens,
+    output_tokens: Tokens,
+    cached_input_tokens: Tokens,
+    cache_write_tokens: Tokens,
+    reasoning_tokens: Tokens,
+    /** Whether cached tokens are inside the input tokens. */
+    cache: Place,
+    /** Whether reasoning tokens are inside the output tokens. */
+    reasoning: Place,
+    /** How that is known; null where the sender is taken to count like the conventions. */
+    because: z.string().nullable(),
+  })
+  .meta({ id: 'UsageAsSent' });
+export type UsageAsSent = z.infer<typeof UsageAsSent>;
+
 export const SpanSummary = z.object(spanSummary).meta({ id: 'SpanSummary' });
 export type SpanSummary = z.infer<typeof SpanSummary>;
 
 export const Span = z
   .object({
     ...spanSummary,
+    /** null where the span has no tokens. */
+    token_classes: TokenClasses.nullable(),
+    /** null where the span has no tokens, or its counts were in message bodies that are gone or not loaded. */
+    usage_as_sent: UsageAsSent.nullable(),
     scope: Scope,
     resource: Resource,
     attributes: Attributes,
@@ -230,6 +279,31 @@ export const SpanTree: z.ZodType<SpanTree> = z
   })
   .meta({ id: 'SpanTree' });
 
+/** Whether an entry is counted is known of its trace only. */
+const entrySummary = z
+  .object(spanSummary)
+  .omit({ counted: true, not_counted_because: true, counting_rule: true }).shape;
+
+/** One thing that happened in a session: a span, or what a log record reports where no span says it. */
+export const SessionEntry = z
+  .object({
+    ...entrySummary,
+    kind: z.enum(['span', 'log']),
+    span_kind: SpanKind,
+    /** null for a log record that belongs to no trace. */
+    trace_id: TraceId.nullable(),
+    /** null for a log record. */
+    span_id: SpanId.nullable(),
+    /** The log record; null for a span. */
+    record_id: z.string().nullable(),
+    /** Name of the log record's event. */
+    event_name: z.string().nullable(),
+    /** The span that tells of the same thing, and whose figures have taken in what the record says. */
+    joined_span_id: SpanId.nullable(),
+  })
+  .meta({ id: 'SessionEntry' });
+export type SessionEntry = z.infer<typeof SessionEntry>;
+
 export const ThinkingTrace = z.object({ span_id: SpanId, time: Time, content: z.string() });
 
 export const ToolCalled = z.object({
@@ -248,8 +322,10 @@ const execution = {
   project_id: z.string(),
   case_id: z.string().nullable(),
   workflow_id: z.string().nullable(),
-  trace_id: TraceId,
-  span_id: SpanId,
+  /** null where only log records that name no trace tell of it. */
+  trace_id: TraceId.nullable(),
+  /** null where only log records tell of it. */
+  span_id: SpanId.nullable(),
   parent_execution_id: z.uuid().nullable(),
   session_id: z.string().nullable(),
   conversation_id: z.string().nullable(),
@@ -335,6 +411,8 @@ export const IngestIssue = z
     scope_name: z.string().nullable(),
     trace_id: z.string().nullable(),
     span_id: z.string().nullable(),
+    /** The attribute that it is about. */
+    key: z.string().nullable(),
   })
   .meta({ id: 'IngestIssue' });
 export type IngestIssue = z.infer<typeof IngestIssue>;

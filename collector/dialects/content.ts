@@ -3,7 +3,8 @@ import type { SpanContent } from '../model/normalized-span.js';
 import type { LogRecordData, SpanData } from '../model/span-data.js';
 import { Candidates } from './candidates.js';
 import type { ContentField, ContentSource, ContentValues } from './dialect.js';
-import { readFacts } from './facts.js';
+import { readSpan } from './facts.js';
+import { viewLog } from './log.js';
 import { renderValue } from './readers/json.js';
 import { REGISTRY } from './registry.js';
 import { SpanView } from './span-view.js';
@@ -20,8 +21,16 @@ export interface ContentPick<T> {
  * the log records among `logs` that name it. Never throws; what is not there is null or undefined.
  */
 export function readContent(data: SpanData, logs: readonly LogRecordData[]): SpanContent {
-  const view = new SpanView(data, logs);
-  readFacts(view, new Candidates(view));
+  return readContentOf(new SpanView(data, logs));
+}
+
+/** The same of a log record that reports something. */
+export function readReportContent(log: LogRecordData): SpanContent {
+  return readContentOf(viewLog(log));
+}
+
+function readContentOf(view: SpanView): SpanContent {
+  readSpan(view, new Candidates(view));
   const input = pickContent(view, 'inputMessages');
   const output = pickContent(view, 'outputMessages');
   const toolArguments = pickContent(view, 'toolArguments');
@@ -48,6 +57,7 @@ export function pickContent<F extends ContentField>(
   for (const ranked of REGISTRY.content.get(field) ?? []) {
     const { source, dialect } = ranked;
     if (!isPresent(view, source) || source.only?.includes(view.type) === false) continue;
+    if (source.isOwn === true && view.dialect !== dialect) continue;
     const value = source.read(view);
     if (value !== undefined) return { value, source, dialect } as unknown as ContentPick<ContentValues[F]>;
   }

@@ -1,12 +1,16 @@
-import type { Message, MessagePart, Usage } from '../model/gen-ai.js';
+import type { Message, MessagePart, Usage, UsageDetails } from '../model/gen-ai.js';
 import type { JsonValue } from '../model/json.js';
 import type { SpanType } from '../model/normalized-span.js';
+import type { SpanData } from '../model/span-data.js';
 import type { AnyValue } from '../model/any-value.js';
 import type { Readable } from './readers/scalars.js';
 import type { SpanView } from './span-view.js';
 
+/** Counts of tokens as sent: whether cached and reasoning tokens are inside the others is the sender's way. */
+type CountValues = Record<keyof Usage | keyof UsageDetails, number>;
+
 /** The light facts that tables can say, with what each is read as. */
-export interface FactValues {
+export interface FactValues extends CountValues {
   isPending: boolean;
   operation: string;
   agentName: string;
@@ -25,18 +29,19 @@ export interface FactValues {
   sessionId: string;
   conversationId: string;
   userId: string;
+  /** Before that of the resource. */
+  environment: string;
   tags: string[];
   caseId: string;
   workflowId: string;
   attempt: number;
-  inputTokens: number;
-  outputTokens: number;
-  cachedInputTokens: number;
-  cacheWriteTokens: number;
-  reasoningTokens: number;
   /** Only to check the others: no column of its own. */
   totalTokens: number;
   reportedCostUsd: string;
+  /** `default`, `flex`, `batch` …: only for the price. */
+  serviceTier: string;
+  /** Only for the price: a model on this machine costs nothing. */
+  serverAddress: string;
   errorType: string;
   errorMessage: string;
 }
@@ -62,6 +67,10 @@ interface SourceConditions {
   only?: readonly SpanType[];
   /** A fallback: asked after all other sources of all dialects. */
   isLate?: boolean;
+  /** A correction: asked before all other sources, for a sender that is known to misuse another dialect's key. */
+  isFirst?: boolean;
+  /** Only where this dialect decided the role: for keys so general that anybody may mean something else by them. */
+  isOwn?: boolean;
 }
 
 /** A fact that stands in an attribute, or with `path` at a place in the JSON that the attribute holds. */
@@ -75,6 +84,8 @@ export interface AttributeSource<T> extends SourceConditions {
 export interface DerivedSource<T> extends SourceConditions {
   /** What it is derived from, as `docs/dialects.md` says it. */
   about: string;
+  /** The attributes that it looks at, so that they are known as read. */
+  keys?: readonly string[];
   derive: (view: SpanView) => T | undefined;
 }
 
@@ -106,7 +117,36 @@ export interface RoleSource {
 /** An attribute by which a sender marks a failure where the span's status may say nothing. */
 export interface FailureSource {
   key: string;
+  /** Which values, as `docs/dialects.md` says it; needed where they are not `true` or `error`. */
+  about?: string;
   isFailure: (value: Readable) => boolean;
+  /** Only for spans of other types than these. */
+  except?: readonly SpanType[];
+  /** Only where this dialect decided the role. */
+  isOwn?: boolean;
+}
+
+/** Log records that report something: each becomes an entry, read by the same tables as a span. */
+export interface LogSource {
+  /** Names of the event, in each form in which they are sent. */
+  events: readonly string[];
+  /** What `isOwn` asks beside the name, as `docs/dialects.md` says it. */
+  about?: string;
+  /** Of records with such a name, those that count: other senders may use it too, or send it twice. */
+  isOwn?: (view: SpanView) => boolean;
+  type: SpanType;
+  /** The attribute that holds how long it took, in milliseconds; the record's time is its end. */
+  durationKey?: string;
+}
+
+/** How a sender counts where it is known not to count like the conventions; what is left out is as they say. */
+export interface CountingRule {
+  /** Cached tokens stand beside the input tokens, not inside them. */
+  isCacheApart?: boolean;
+  /** Reasoning stands beside the output tokens, not inside them. */
+  isReasoningApart?: boolean;
+  /** Who counts so, as a reader is told it. */
+  because: string;
 }
 
 /** What one instrumentation's words mean. A new dialect is one such table and one line in `registry.ts`. */
@@ -114,6 +154,18 @@ export interface Dialect {
   name: string;
   /** Words that any span may have: they make no span an AI span. */
   isGeneral?: boolean;
+  /**
+   * The name by which the spans are known whose role this table decides, where it is not the table's own: it only adds
+   * one sender's words to another dialect, which that sender speaks.
+   */
+  speaks?: string;
+  /**
+   * Recognises, by scope or keys, a sender that marks its spans in the conventions' own words (`otel-genai`): they
+   * are then known as this dialect's.
+   */
+  isSpeaker?: (view: SpanView) => boolean;
+  /** What the functions of this table do, as `docs/dialects.md` says it: half sentences without a full stop. */
+  about?: { speaker?: string; counting?: string; announced?: string };
   roles?: readonly RoleSource[];
   /** For each field the sources in order of preference. */
   facts?: { readonly [F in FactField]?: readonly FactSource<FactValues[F]>[] };
@@ -122,8 +174,14 @@ export interface Dialect {
   /** Bodies that no field is read from, but that are bodies all the same. */
   otherContentKeys?: readonly string[];
   otherContentPrefixes?: readonly string[];
-  /** True where the sender is known to leave cached tokens out of its input tokens. */
-  isCacheExcluded?: (view: SpanView, usage: Usage) => boolean;
+  /** Answers for spans whose sender is known to count differently. */
+  findCountingRule?: (view: SpanView, sent: Usage) => CountingRule | undefined;
+  logs?: readonly LogSource[];
+  /**
+   * For a span that only announces another: the span that it announces, as far as it is known, which takes its place
+   * as a pending copy (see `spanledger.pending`).
+   */
+  readAnnounced?: (data: SpanData) => SpanData | undefined;
 }
 
 /** The order in which marks of a span's role are believed, most specific first. */
@@ -134,14 +192,18 @@ export const ROLE_ORDER = {
   langSmith: 3,
   mastra: 4,
   vercelAi: 5,
-  genAiOperation: 6,
-  mlflow: 7,
-  openLlmetry: 8,
-  llmRequestType: 9,
-  claudeCode: 10,
-  googleAdk: 11,
-  spanNames: 12,
-  mcp: 13,
-  modelWithUsage: 14,
-  general: 15,
+  /** Spans of single senders that are something else than their operation says. */
+  misnomers: 6,
+  genAiOperation: 7,
+  mlflow: 8,
+  openLlmetry: 9,
+  llmRequestType: 10,
+  claudeCode: 11,
+  googleAdk: 12,
+  spanNames: 13,
+  mcp: 14,
+  modelWithUsage: 15,
+  general: 16,
+  /** Spans of a sender that says nothing of what they are. */
+  senders: 17,
 } as const;

@@ -6,9 +6,11 @@ import type {
   FactField,
   FactSource,
   FailureSource,
+  LogSource,
   RoleSource,
 } from './dialect.js';
 import { DIALECTS, REGISTRY } from './registry.js';
+import { isRecorded, listTableKeys, type RecordedKeys } from './table-keys.js';
 
 const PREFACE = `# Dialects
 
@@ -30,11 +32,17 @@ as it was sent; what is read here stands beside it. A key that no table names st
    \`NodeInterrupt\`) is \`waiting\`.
 3. **Its fields.** For each field the sources are asked in order: those of the dialects in the order of this page, first
    to last, then all fallbacks in the same order. The first source that has a value wins. Types in brackets say on
-   which spans a source is asked; _work_ stands for llm, agent, step, workflow, guardrail, evaluation and span.
+   which spans a source is asked; _work_ stands for llm, agent, step, workflow, guardrail, evaluation and span, _own_
+   for spans whose role this dialect decided: there a key as general as \`model\` can be trusted.
+4. **What it reports.** A log record whose event name a dialect lists is read like a span that ends at the record's
+   time; its attributes, and those of a structured body, are read by the same tables.
 
-The service is \`service.name\` and the environment \`deployment.environment.name\` (or \`deployment.environment\`) of the
-resource; \`session.id\` of the resource is the last fallback for the session. Session, conversation and user are carried
-over to the other spans of the trace, never across traces.
+A sender that marks its spans in the words of \`otel-genai\` alone is recognised by what is said under _Speaker_, and its
+spans are then shown as that dialect's.
+
+The service is \`service.name\` and the environment, where no attribute names it, \`deployment.environment.name\` (or
+\`deployment.environment\`) of the resource; \`session.id\` of the resource is the last fallback for the session. Session,
+conversation and user are carried over to the other spans of the trace, never across traces.
 
 ## Tokens
 
@@ -45,9 +53,9 @@ Nearly all senders count so. Cached tokens are taken to be **outside** the input
 
 - cached tokens are more than the input tokens, or
 - the sender's own total equals input plus output plus cached tokens, or
-- the sender is known for it: Strands with a Claude model.
+- the sender is known for it (_Counting_ with each dialect).
 
-What was sent stays in the attributes. Which spans enter the totals of a trace is another question:
+Reasoning is taken to be outside the output, and is added, only where the sender is known for it. What was sent stays in the attributes. Which spans enter the totals of a trace is another question:
 [counting](counting.md).
 
 ## Messages
@@ -86,6 +94,7 @@ const FACT_FIELDS: readonly FactField[] = [
   'sessionId',
   'conversationId',
   'userId',
+  'environment',
   'caseId',
   'workflowId',
   'attempt',
@@ -96,15 +105,27 @@ const FACT_FIELDS: readonly FactField[] = [
   'cachedInputTokens',
   'cacheWriteTokens',
   'reasoningTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  'inputAudioTokens',
+  'outputAudioTokens',
+  'inputImageTokens',
+  'outputImageTokens',
   'reportedCostUsd',
+  'serviceTier',
+  'serverAddress',
   'errorType',
   'errorMessage',
   'isPending',
 ];
 
-/** The text of `docs/dialects.md`: the marks of all dialects, then each with its roles and its sources by field. */
-export function renderDialectDocs(): string {
-  return `${[PREFACE, renderMarks(), ...DIALECTS.map(renderDialect)].join('\n\n')}\n`;
+/**
+ * The text of `docs/dialects.md`: the marks of all dialects, then each with its roles, its sources by field, and what
+ * of its table no recording has.
+ */
+export function renderDialectDocs(recorded: RecordedKeys): string {
+  const dialects = DIALECTS.map((dialect) => renderDialect(dialect, recorded));
+  return `${[PREFACE, renderMarks(), ...dialects].join('\n\n')}\n`;
 }
 
 function renderMarks(): string {
@@ -114,24 +135,50 @@ function renderMarks(): string {
   return ['## Marks of a role, in order', marks.join('\n')].join('\n\n');
 }
 
-function renderDialect(dialect: Dialect): string {
-  const { name, roles = [], facts = {}, content = {}, failures = [] } = dialect;
+function renderDialect(dialect: Dialect, recorded: RecordedKeys): string {
+  const { name, roles = [], facts = {}, content = {}, failures = [], logs = [], about = {} } = dialect;
   const lines = FACT_FIELDS.flatMap((field) => renderFact(field, facts[field]));
   const bodies = (Object.keys(content) as ContentField[]).flatMap((field) =>
     renderContent(field, content[field]),
   );
   return [
     `## ${name}`,
+    ...(dialect.speaks === undefined ? [] : [`Its spans are shown as ${code(dialect.speaks)}.`]),
+    ...sentence('Speaker', about.speaker),
     ...section('Roles:', roles.map(renderRole)),
     ...section('Failure marks:', failures.map(renderFailure)),
     ...section('Fields:', lines),
+    ...sentence('Counting', about.counting),
     ...section('Messages and bodies:', bodies),
     ...section('Also kept as message bodies:', listOtherBodies(dialect)),
+    ...section('Log records:', logs.map(renderLog)),
+    ...sentence('Running spans', about.announced),
+    ...renderUnrecorded(dialect, recorded),
   ].join('\n\n');
 }
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, lines.map((line) => `- ${line}`).join('\n')];
+}
+
+function sentence(title: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [`${title}: ${text}.`];
+}
+
+function renderLog({ events, about, type, durationKey }: LogSource): string {
+  const condition = about === undefined ? '' : `, ${about}`;
+  const duration = durationKey === undefined ? '' : `; its duration in milliseconds is ${code(durationKey)}`;
+  return `${events.map(code).join(' or ')}${condition}: ${code(type)}${duration}`;
+}
+
+function renderUnrecorded(dialect: Dialect, { sent, handMade }: RecordedKeys): string[] {
+  const missing = listTableKeys(dialect).filter((key) => !isRecorded(key, sent));
+  const byHand = missing.filter((key) => isRecorded(key, handMade));
+  const nowhere = missing.filter((key) => !isRecorded(key, handMade));
+  return [
+    ...(byHand.length === 0 ? [] : [`In hand-made recordings only: ${byHand.map(code).join(', ')}.`]),
+    ...(nowhere.length === 0 ? [] : [`Not in a recording yet: ${nowhere.map(code).join(', ')}.`]),
+  ];
 }
 
 function renderRole({ key, values, about }: RoleSource): string {
@@ -146,9 +193,11 @@ function groupValues(values: ReadonlyMap<string, SpanType>): string {
   return [...byRole].map(([role, names]) => `${joinWords(names)} ${verb(names)} ${code(role)}`).join('; ');
 }
 
-function renderFailure({ key, isFailure }: FailureSource): string {
+function renderFailure({ key, about, isFailure, except, isOwn }: FailureSource): string {
   const values = [true, 'true', 'error'].filter((value) => isFailure(value)).map((value) => code(`${value}`));
-  return `${code(key)}: ${joinWords([...new Set(values)])}`;
+  const exceptions = except === undefined ? '' : `, but not on ${except.join(', ')}`;
+  const own = isOwn === true ? ' (_own_)' : '';
+  return `${code(key)}: ${about ?? joinWords([...new Set(values)])}${exceptions}${own}`;
 }
 
 function renderFact(field: FactField, sources: readonly FactSource<unknown>[] | undefined): string[] {
@@ -174,7 +223,10 @@ function renderSources<S extends FactSource<unknown> | ContentSource<unknown>>(
   const list = (isLate: boolean): string[] =>
     sources
       .filter((source) => (source.isLate ?? false) === isLate)
-      .map((source) => `${describe(source)}${describeTypes(source.only)}`);
+      .map((source) => {
+        const first = source.isFirst === true ? ', asked before all others' : '';
+        return `${describe(source)}${describeConditions(source)}${first}`;
+      });
   const [first, fallbacks] = [list(false), list(true)];
   const late = fallbacks.length === 0 ? [] : [`as fallback ${fallbacks.join(', then ')}`];
   return `**${name}**: ${[...(first.length === 0 ? [] : [first.join(', then ')]), ...late].join('; ')}`;
@@ -192,10 +244,10 @@ function describeContent({ keys = [], prefix, readsEvents }: ContentSource<unkno
   return joinWords([...keys.map(code), ...(prefix === undefined ? [] : [code(`${prefix}N.…`)])]);
 }
 
-function describeTypes(only: readonly SpanType[] | undefined): string {
-  if (only === undefined) return '';
+function describeConditions({ only = [], isOwn }: { only?: readonly SpanType[]; isOwn?: boolean }): string {
   const isWork = only.length === WORK.length && WORK.every((type) => only.includes(type));
-  return isWork ? ' (_work_)' : ` (${only.join(', ')})`;
+  const conditions = [...(isOwn === true ? ['_own_'] : []), ...(isWork ? ['_work_'] : only)];
+  return conditions.length === 0 ? '' : ` (${conditions.join(', ')})`;
 }
 
 function listOtherBodies({ otherContentKeys = [], otherContentPrefixes = [] }: Dialect): string[] {

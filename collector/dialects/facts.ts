@@ -1,5 +1,6 @@
 import { findAttribute } from '../model/any-value.js';
 import type { SpanFacts } from '../model/normalized-span.js';
+import type { Billing } from '../model/price.js';
 import type { ResourceData } from '../model/span-data.js';
 import type { Candidates } from './candidates.js';
 import { normalizeFinishReason } from './finish-reason.js';
@@ -8,12 +9,21 @@ import { normalizeProvider } from './provider.js';
 import { readIdentifier } from './readers/scalars.js';
 import { findRole, isHandoff } from './role.js';
 import type { SpanView } from './span-view.js';
+import type { UsageReading } from './usage.js';
 import { readUsage } from './usage.js';
 
-/** Sets the view's type and failure as it goes: sources further down depend on them. */
-export function readFacts(view: SpanView, candidates: Candidates): SpanFacts {
+/** Everything that is read of a span but its message bodies. */
+export interface SpanReading {
+  facts: SpanFacts;
+  usage: UsageReading;
+  billing: Billing;
+}
+
+/** Sets the view's type, dialect and failure as it goes: sources further down depend on them. */
+export function readSpan(view: SpanView, candidates: Candidates): SpanReading {
   const role = findRole(view);
   view.type = role.type;
+  view.dialect = role.dialect;
   const toolName = candidates.read('toolName');
   if (role.type === 'tool' && isHandoff(toolName, view.data.name)) view.type = 'handoff';
   const isPending = candidates.read('isPending') ?? false;
@@ -21,7 +31,10 @@ export function readFacts(view: SpanView, candidates: Candidates): SpanFacts {
   view.hasFailed = ending.outcome !== 'completed' && !isPending;
   const resource = readResource(view.data.resource);
   const models = readModels(view, candidates);
-  return {
+  const usage = readUsage(view, candidates);
+  // A conversation goes before the session of a resource: for editors that is a window (Copilot in VS Code).
+  const conversationId = candidates.read('conversationId') ?? null;
+  const facts: SpanFacts = {
     dialect: role.dialect,
     type: view.type,
     operation: candidates.read('operation') ?? null,
@@ -36,17 +49,28 @@ export function readFacts(view: SpanView, candidates: Candidates): SpanFacts {
     finishReasons: readFinishReasons(candidates),
     toolName: toolName ?? null,
     toolCallId: candidates.read('toolCallId') ?? null,
-    sessionId: candidates.read('sessionId') ?? resource.sessionId,
-    conversationId: candidates.read('conversationId') ?? null,
+    sessionId: candidates.read('sessionId') ?? (conversationId === null ? resource.sessionId : null),
+    conversationId,
     userId: candidates.read('userId') ?? null,
     serviceName: resource.serviceName,
-    environment: resource.environment,
+    environment: candidates.read('environment') ?? resource.environment,
     tags: candidates.read('tags') ?? [],
     caseId: candidates.read('caseId') ?? null,
     workflowId: candidates.read('workflowId') ?? null,
     attempt: candidates.read('attempt') ?? null,
-    usage: readUsage(view, candidates),
+    usage: usage.usage,
     reportedCostUsd: readCost(view, candidates),
+    computedCostUsd: null,
+    priceRef: null,
+  };
+  return { facts, usage, billing: readBilling(candidates, usage) };
+}
+
+function readBilling(candidates: Candidates, { details }: UsageReading): Billing {
+  return {
+    details,
+    serviceTier: candidates.read('serviceTier')?.toLowerCase() ?? null,
+    serverAddress: candidates.read('serverAddress') ?? null,
   };
 }
 
@@ -67,7 +91,9 @@ function readModels(
 
 function readFinishReasons(candidates: Candidates): string[] {
   const sent = candidates.read('finishReasons');
-  return sent === undefined ? [] : [...new Set(sent.map(normalizeFinishReason))];
+  // LangSmith's exporter (npm:langsmith 0.10) writes those of all choices as one text.
+  const reasons = sent?.flatMap((text) => text.split(/,\s*/)) ?? [];
+  return [...new Set(reasons.map(normalizeFinishReason))];
 }
 
 /** A cost of 0 on a failed call says that nobody reckoned it (Langfuse), not that it was free. */

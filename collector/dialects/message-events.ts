@@ -38,11 +38,15 @@ export function isMessageEvent(name: string): boolean {
   return MESSAGE_EVENTS.has(name);
 }
 
+/** What Rust's `tracing` names an event without a name: `event otel/src/tool_result.rs:54` (Codex CLI 0.169). */
+const SOURCE_POSITION = /^event .+:\d+$/;
+
 /** The name of a log record's event: a field of its own, an attribute in older senders, else the body. */
 export function readEventName(log: LogRecordData): string {
-  if (log.eventName !== '') return log.eventName;
+  if (log.eventName !== '' && !SOURCE_POSITION.test(log.eventName)) return log.eventName;
   const attribute = findAttribute(log.attributes, 'event.name');
   if (typeof attribute === 'string') return attribute;
+  if (log.eventName !== '') return log.eventName;
   return typeof log.body === 'string' ? log.body : '';
 }
 

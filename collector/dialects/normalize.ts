@@ -1,27 +1,48 @@
 import type { NormalizedSpan } from '../model/normalized-span.js';
 import type { SpanData } from '../model/span-data.js';
 import { Candidates } from './candidates.js';
-import { readFacts } from './facts.js';
+import { readSpan } from './facts.js';
+import { findSpanIssues } from './issues.js';
 import { isMessageEvent } from './message-events.js';
+import { DIALECTS } from './registry.js';
 import { SpanView } from './span-view.js';
 
-export { readContent } from './content.js';
-export { explainKeys } from './explain.js';
+export { readContent, readReportContent } from './content.js';
+export { explainSpan } from './explain.js';
+export { findArrivalIssues } from './issues.js';
 export { readLog } from './log.js';
+
+const ANNOUNCEMENTS = DIALECTS.flatMap(({ readAnnounced }) =>
+  readAnnounced === undefined ? [] : [readAnnounced],
+);
 
 /**
  * What a span says of itself in today's conventions, out of whichever dialects it speaks: the role first, then how it
  * ended, then everything else. Pure; never throws, whatever the values; bodies are not read (see `readContent`).
+ * A span that only announces another comes back as a pending copy of that one, with its ids.
  * Costs 3 to 6 µs of CPU for an AI span of 10 to 25 attributes and 2 µs for a plain one: `process.cpuUsage()` over
  * 60,000 spans of each recorded application in turn, after 3,000 rounds of warming up, Node 20 on one core.
  */
 export function normalizeSpan(data: SpanData): NormalizedSpan {
+  for (const readAnnounced of ANNOUNCEMENTS) {
+    const announced = readAnnounced(data);
+    if (announced !== undefined) return understand(announced, { isAnnounced: true });
+  }
+  return understand(data, { isAnnounced: false });
+}
+
+function understand(data: SpanData, { isAnnounced }: { isAnnounced: boolean }): NormalizedSpan {
   const view = new SpanView(data);
   const candidates = new Candidates(view);
+  const reading = readSpan(view, candidates);
+  const { facts, billing } = reading;
+  if (isAnnounced) Object.assign(facts, { isPending: true, outcome: 'running' });
   return {
     data,
-    facts: readFacts(view, candidates),
+    facts,
+    billing,
     contentKeys: candidates.contentKeys,
     hasContentEvents: data.events.length > 0 && data.events.some((event) => isMessageEvent(event.name)),
+    issues: findSpanIssues(view, candidates, reading),
   };
 }

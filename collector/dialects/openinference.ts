@@ -6,6 +6,7 @@ import { ROLE_ORDER, type AttributeSource, type Dialect } from './dialect.js';
 import { listEntries, readFlattened } from './readers/flattened.js';
 import { readFlattenedMessages } from './readers/flattened-messages.js';
 import { isObject, readJson, renderValue } from './readers/json.js';
+import { isLangChainAgent } from './readers/langchain.js';
 import { readMessages, unwrapToolMessage } from './readers/messages.js';
 import { readParts } from './readers/parts.js';
 import { readDecimal, readIdentifier } from './readers/scalars.js';
@@ -58,11 +59,12 @@ export const openInference: Dialect = {
     agentName: [
       identifier('agent.name'),
       identifier('graph.node.name', { only: AGENT }),
-      { about: '`graph.node.id`', derive: readNodeName, only: AGENT },
+      { about: '`graph.node.id`', keys: ['graph.node.id'], derive: readNodeName, only: AGENT },
       ofMetadata('lc_agent_name'),
       identifier('metadata.lc_agent_name'),
       {
         about: 'the name of a span with `openinference.span.kind` that the AI SDK did not make',
+        keys: ['openinference.span.kind'],
         derive: readNameOfAgentSpan,
         only: AGENT,
       },
@@ -79,7 +81,12 @@ export const openInference: Dialect = {
       identifier('llm.response.model_name'),
       ofAnswer(['model']),
       ofAnswer([...LANGCHAIN_ANSWER, 'response_metadata', 'model_name']),
-      { about: '`llm.model_name`, unless the span has failed', derive: readAnsweringModel, only: CALL },
+      {
+        about: '`llm.model_name`, unless the span has failed',
+        keys: ['llm.model_name'],
+        derive: readAnsweringModel,
+        only: CALL,
+      },
     ],
     provider: [identifier('llm.provider'), identifier('llm.system'), ofMetadata('ls_provider')],
     responseId: [ofAnswer(['id']), ofAnswer([...LANGCHAIN_ANSWER, 'id'])],
@@ -120,7 +127,11 @@ export const openInference: Dialect = {
     reasoningTokens: [count('llm.token_count.completion_details.reasoning')],
     reportedCostUsd: [
       decimal('llm.cost.total'),
-      { about: 'the sum of `llm.cost.prompt` and `llm.cost.completion`', derive: readSumOfCosts },
+      {
+        about: 'the sum of `llm.cost.prompt` and `llm.cost.completion`',
+        keys: ['llm.cost.prompt', 'llm.cost.completion'],
+        derive: readSumOfCosts,
+      },
     ],
   },
   content: {
@@ -173,14 +184,13 @@ function isWorkflowRoot(view: SpanView): boolean {
   return /openai[-_]agents/.test(view.data.scope.name) && !view.attributes.has('graph.node.id');
 }
 
-/**
- * A LangGraph agent's run comes as CHAIN. LangChain names the agent on every span below, so the run is the span that
- * stands in no node, or that has the agent's own name (an agent run as a node of another).
- */
+/** A LangGraph agent's run comes as CHAIN. */
 function isGraphRun(view: SpanView): boolean {
-  const name = view.jsonAt('metadata', ['lc_agent_name']);
-  if (typeof name !== 'string' || name === '') return false;
-  return view.jsonAt('metadata', ['langgraph_node']) === undefined || view.data.name === name;
+  return isLangChainAgent(
+    view.jsonAt('metadata', ['lc_agent_name']),
+    view.jsonAt('metadata', ['langgraph_node']),
+    view.data.name,
+  );
 }
 
 /** The Vercel bridge marks the AI SDK's outer spans too; the SDK's own operation knows better. */

@@ -7,17 +7,12 @@ import {
   readInputEvents,
   readOutputEvents,
 } from './message-events.js';
+import { createDetailsSources } from './operation-details.js';
 import { readIndexedMessages } from './readers/flattened-messages.js';
 import { readJson } from './readers/json.js';
 import { readPartsOfText } from './readers/parts.js';
 import { readIdentifier } from './readers/scalars.js';
-import { count, decimal, firstLine, identifier, json, messages, parts, strings } from './sources.js';
-import {
-  isStrandsCacheExcluded,
-  MASTRA_TYPES,
-  readMastraRole,
-  readStrandsRole,
-} from './otel-genai-senders.js';
+import { count, decimal, identifier, json, messages, parts, strings } from './sources.js';
 import type { SpanView } from './span-view.js';
 
 const AGENT: readonly SpanType[] = ['agent'];
@@ -31,6 +26,8 @@ const OPERATIONS: ReadonlyMap<string, SpanType> = new Map([
   ['text_completion', 'llm'],
   ['generate_content', 'llm'],
   ['completion', 'llm'],
+  ['chat.completions', 'llm'],
+  ['text.completions', 'llm'],
   ['llm_call', 'llm'],
   ['embeddings', 'embedding'],
   ['execute_tool', 'tool'],
@@ -56,19 +53,12 @@ const USAGE_KEYS = [
 
 /**
  * The GenAI conventions of OpenTelemetry in the four generations that are in the field (docs/registry/attributes/gen-ai.md
- * of open-telemetry/semantic-conventions-genai and its deprecated registry), with what Mastra, Strands, the Anthropic
- * SDK and @ai-sdk/otel, which all speak it, add of their own.
+ * of open-telemetry/semantic-conventions-genai and its deprecated registry). What single senders add that speak it
+ * (Mastra, Strands, the Anthropic SDK, …) stands in tables of their own (`speaks`).
  */
 export const otelGenAi: Dialect = {
   name: 'otel-genai',
   roles: [
-    {
-      order: ROLE_ORDER.mastra,
-      key: 'mastra.span.type',
-      values: MASTRA_TYPES,
-      about: '`workflow_…` is `workflow`; any other value is `step`',
-      read: (_view, value) => readMastraRole(value),
-    },
     {
       order: ROLE_ORDER.genAiOperation,
       key: 'gen_ai.operation.name',
@@ -78,18 +68,6 @@ export const otelGenAi: Dialect = {
         typeof value === 'string' && value !== '' ? (OPERATIONS.get(value) ?? 'step') : undefined,
     },
     {
-      order: ROLE_ORDER.spanNames,
-      about:
-        'a span name that begins with `execute_agent_loop_cycle` or `execute_event_loop_cycle` is `step`',
-      read: readStrandsRole,
-    },
-    {
-      order: ROLE_ORDER.mcp,
-      key: 'mcp.method.name',
-      about: '`tools/call` is `tool`; any other value is `step`',
-      read: (_view, value) => (value === 'tools/call' ? 'tool' : 'step'),
-    },
-    {
       order: ROLE_ORDER.modelWithUsage,
       key: 'gen_ai.request.model',
       about: 'with a count of input or output tokens beside it: `llm`',
@@ -97,7 +75,7 @@ export const otelGenAi: Dialect = {
     },
   ],
   facts: {
-    operation: [identifier('gen_ai.operation.name'), identifier('mcp.method.name', { isLate: true })],
+    operation: [identifier('gen_ai.operation.name')],
     agentName: [
       identifier('gen_ai.agent.name'),
       {
@@ -108,7 +86,11 @@ export const otelGenAi: Dialect = {
       },
     ],
     agentId: [
-      { about: '`gen_ai.agent.id`, unless it is the constant `agent` of Strands', derive: readAgentId },
+      {
+        about: '`gen_ai.agent.id`, unless it is the constant `agent` of Strands',
+        keys: ['gen_ai.agent.id'],
+        derive: readAgentId,
+      },
     ],
     agentVersion: [identifier('gen_ai.agent.version')],
     requestModel: [identifier('gen_ai.request.model')],
@@ -118,7 +100,6 @@ export const otelGenAi: Dialect = {
     finishReasons: [
       strings('gen_ai.response.finish_reasons'),
       strings('gen_ai.response.finish_reason'),
-      strings('anthropic.message.stop_reason', { isLate: true }),
       {
         about: '`finish_reason` of the span events `gen_ai.choice`',
         derive: readChoiceFinishReasons,
@@ -131,14 +112,8 @@ export const otelGenAi: Dialect = {
       { about: 'X of a span name `execute_tool X`', derive: readNameOfToolSpan, only: TOOL, isLate: true },
     ],
     toolCallId: [identifier('gen_ai.tool.call.id'), identifier('gen_ai.tool.call_id')],
-    sessionId: [identifier('mastra.metadata.sessionId', { isLate: true })],
-    conversationId: [identifier('gen_ai.conversation.id'), identifier('mastra.metadata.threadId')],
-    userId: [
-      identifier('gen_ai.user'),
-      identifier('mastra.metadata.userId', { isLate: true }),
-      identifier('mastra.metadata.resourceId', { isLate: true }),
-    ],
-    tags: [strings('mastra.tags')],
+    conversationId: [identifier('gen_ai.conversation.id')],
+    userId: [identifier('gen_ai.user')],
     inputTokens: [count('gen_ai.usage.input_tokens'), count('gen_ai.usage.prompt_tokens')],
     outputTokens: [count('gen_ai.usage.output_tokens'), count('gen_ai.usage.completion_tokens')],
     totalTokens: [count('gen_ai.usage.total_tokens')],
@@ -153,8 +128,18 @@ export const otelGenAi: Dialect = {
       count('gen_ai.usage.cache_write_input_tokens'),
     ],
     reasoningTokens: [count('gen_ai.usage.reasoning.output_tokens'), count('gen_ai.usage.reasoning_tokens')],
+    inputAudioTokens: [count('gen_ai.usage.audio.input_tokens')],
+    outputAudioTokens: [count('gen_ai.usage.audio.output_tokens')],
+    inputImageTokens: [count('gen_ai.usage.image.input_tokens')],
+    outputImageTokens: [count('gen_ai.usage.image.output_tokens')],
     reportedCostUsd: [decimal('gen_ai.usage.cost')],
-    errorMessage: [firstLine('mastra.error.message', { isLate: true })],
+    serviceTier: [
+      identifier('openai.response.service_tier'),
+      identifier('gen_ai.openai.response.service_tier'),
+      identifier('openai.request.service_tier'),
+      identifier('gen_ai.openai.request.service_tier'),
+    ],
+    serverAddress: [identifier('server.address')],
   },
   content: {
     inputMessages: [
@@ -171,9 +156,6 @@ export const otelGenAi: Dialect = {
         isLate: true,
       },
       messages('gen_ai.prompt', 'user', { only: NO_TOOL, isLate: true }),
-      messages('mastra.model_step.input', 'user', { isLate: true }),
-      messages('mastra.model_generation.input', 'user', { isLate: true }),
-      messages('mastra.agent_run.input', 'user', { isLate: true }),
     ],
     outputMessages: [
       messages('gen_ai.output.messages', 'assistant', { only: NO_TOOL }),
@@ -189,14 +171,10 @@ export const otelGenAi: Dialect = {
         isLate: true,
       },
       messages('gen_ai.completion', 'assistant', { only: NO_TOOL, isLate: true }),
-      messages('mastra.model_step.output', 'assistant', { isLate: true }),
-      messages('mastra.model_generation.output', 'assistant', { isLate: true }),
-      messages('mastra.agent_run.output', 'assistant', { isLate: true }),
     ],
     systemInstructions: [
       parts('gen_ai.system_instructions'),
       { readsEvents: true, read: readSystemInstructions, only: NO_TOOL, isLate: true },
-      parts('system_prompt', { isLate: true }),
     ],
     toolArguments: [
       json('gen_ai.tool.call.arguments', { only: TOOL }),
@@ -218,16 +196,10 @@ export const otelGenAi: Dialect = {
       },
       json('gen_ai.output.messages', { only: TOOL, isLate: true }),
     ],
-    toolDefinitions: [json('gen_ai.tool.definitions'), json('gen_ai.agent.tools', { isLate: true })],
+    toolDefinitions: [json('gen_ai.tool.definitions')],
   },
-  failures: [{ key: 'gen_ai.tool.status', isFailure: (value) => value === 'error' }],
-  otherContentKeys: [
-    'mastra.model_chunk.output',
-    'mastra.metadata.body',
-    'gen_ai.retrieval.query.text',
-    'gen_ai.retrieval.documents',
-  ],
-  isCacheExcluded: isStrandsCacheExcluded,
+  otherContentKeys: ['gen_ai.retrieval.query.text', 'gen_ai.retrieval.documents'],
+  logs: createDetailsSources(OPERATIONS),
 };
 
 /** `invoke_agent X`, unless X is the model, which @ai-sdk/otel writes where it knows no name. */

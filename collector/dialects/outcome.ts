@@ -48,7 +48,7 @@ export function readEnding(
   context: { isAi: boolean; isPending: boolean },
 ): Ending {
   if (context.isPending) return RUNNING;
-  const isMarked = view.data.statusCode === STATUS_ERROR || hasFailureMark(view);
+  const isMarked = view.data.statusCode === STATUS_ERROR || findFailureMark(view) !== undefined;
   if (!isMarked && !context.isAi) return COMPLETED;
   const exception = findException(view);
   const namedType = candidates.read('errorType');
@@ -62,12 +62,14 @@ export function readEnding(
   return { outcome: judge(errorType, errorMessage), errorType, errorMessage };
 }
 
-function hasFailureMark(view: SpanView): boolean {
-  for (const { key, isFailure } of REGISTRY.failures) {
+/** The attribute that marks a failure, whatever the status says. */
+export function findFailureMark(view: SpanView): { key: string; dialect: string } | undefined {
+  for (const { key, isFailure, isOwn, except, dialect } of REGISTRY.failures) {
+    if ((isOwn === true && view.dialect !== dialect) || except?.includes(view.type) === true) continue;
     const value = view.attributes.get(key);
-    if (value !== undefined && isFailure(value)) return true;
+    if (value !== undefined && isFailure(value)) return { key, dialect };
   }
-  return false;
+  return undefined;
 }
 
 function findException(view: SpanView): SpanEventData | undefined {

@@ -26,6 +26,7 @@ export const plain: Dialect = {
       identifier('error_type', { isLate: true }),
       {
         about: '`http.response.status_code` or `http.status_code` of 400 to 599 on a span with status ERROR',
+        keys: ['http.response.status_code', 'http.status_code'],
         derive: readFailedHttpStatus,
         isLate: true,
       },

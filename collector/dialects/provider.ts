@@ -69,7 +69,8 @@ export function normalizeProvider(raw: string, model: string | undefined): strin
   return ALIASES.get(head) ?? head;
 }
 
-function guessProvider(model: string): string | undefined {
+/** Who answers by the model's name; undefined where many offer it. */
+export function guessProvider(model: string): string | undefined {
   const name = model.toLowerCase();
   return MODEL_FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
 }

@@ -8,16 +8,63 @@ import type {
   FactField,
   FactSource,
   FailureSource,
+  LogSource,
   RoleSource,
 } from './dialect.js';
+import { agentFramework } from './agent-framework.js';
+import { anthropicSdk } from './anthropic-sdk.js';
+import { claudeCode } from './claude-code.js';
+import { codexCli } from './codex-cli.js';
+import { copilot } from './copilot.js';
+import { crewai } from './crewai.js';
+import { geminiCli } from './gemini-cli.js';
+import { genkit } from './genkit.js';
+import { googleAdk } from './google-adk.js';
+import { langfuse } from './langfuse.js';
+import { langsmith } from './langsmith.js';
+import { livekit } from './livekit.js';
+import { logfire } from './logfire.js';
+import { mastra } from './mastra.js';
+import { mcp } from './mcp.js';
+import { mlflow } from './mlflow.js';
 import { openInference } from './openinference.js';
+import { openLlmetry } from './openllmetry.js';
 import { otelGenAi } from './otel-genai.js';
 import { plain } from './plain.js';
+import { pydanticAi } from './pydantic-ai.js';
+import { semanticKernel } from './semantic-kernel.js';
 import { spanledger } from './spanledger.js';
+import { strands } from './strands.js';
 import { vercelAi } from './vercel-ai.js';
 
 /** Every dialect that is understood. Where two say the same fact, the one further up is believed. */
-export const DIALECTS: readonly Dialect[] = [spanledger, plain, otelGenAi, openInference, vercelAi];
+export const DIALECTS: readonly Dialect[] = [
+  spanledger,
+  plain,
+  otelGenAi,
+  openInference,
+  vercelAi,
+  langfuse,
+  langsmith,
+  openLlmetry,
+  mlflow,
+  claudeCode,
+  codexCli,
+  geminiCli,
+  copilot,
+  mastra,
+  strands,
+  anthropicSdk,
+  mcp,
+  pydanticAi,
+  logfire,
+  googleAdk,
+  genkit,
+  livekit,
+  agentFramework,
+  semanticKernel,
+  crewai,
+];
 
 /** A source with its place in the order of all sources of its field; the lowest rank is asked first. */
 export interface RankedSource<S> {
@@ -35,14 +82,20 @@ interface RankedContentSource<F extends ContentField = ContentField> {
   source: ContentSource<ContentValues[F]>;
 }
 
-interface RankedRole extends RoleSource {
+export interface RankedRole extends RoleSource {
   dialect: Dialect;
+}
+
+interface RankedLog extends LogSource {
+  dialect: string;
 }
 
 /** What the tables know of one attribute key. */
 interface KnownKey {
   facts: RankedSource<AttributeSource<unknown>>[];
   isContent: boolean;
+  /** Dialects on whose spans alone it is content. */
+  contentOf: string[];
   /** Content fields that are read from it, with the dialect. */
   content: { field: ContentField; dialect: string }[];
   /** It decides or helps to decide the role or the outcome. */
@@ -58,10 +111,14 @@ export interface Registry {
   /** Fields have numbers, so that a span's candidates can be kept in an array. */
   fieldNumbers: ReadonlyMap<FactField, number>;
   fieldCount: number;
+  /** Attributes that derived sources look at; apart from `keys`, which ingest asks for each attribute of each span. */
+  derivedKeys: ReadonlyMap<string, readonly { field: FactField; dialect: string }[]>;
   /** By the field's number; each list in order of rank. */
   derived: readonly (RankedSource<DerivedSource<unknown>>[] | undefined)[];
   content: ReadonlyMap<ContentField, RankedContentSource[]>;
-  failures: readonly FailureSource[];
+  failures: readonly (FailureSource & { dialect: string })[];
+  /** By the name of the event, in the order of the dialects. */
+  logs: ReadonlyMap<string, readonly RankedLog[]>;
 }
 
 export interface KnownPrefix {
@@ -72,32 +129,42 @@ export interface KnownPrefix {
 const LATE = 1_000_000;
 const DIALECT_SPAN = 1_000;
 
+function readShift({ isFirst, isLate }: { isFirst?: boolean; isLate?: boolean }): number {
+  if (isFirst === true) return -LATE;
+  return isLate === true ? LATE : 0;
+}
+
 class RegistryBuilder {
   readonly roles: RankedRole[] = [];
   readonly keys = new Map<string, KnownKey>();
   readonly prefixes = new Map<string, KnownPrefix[]>();
   readonly fieldNumbers = new Map<FactField, number>();
+  readonly derivedKeys = new Map<string, { field: FactField; dialect: string }[]>();
   readonly derived: (RankedSource<DerivedSource<unknown>>[] | undefined)[] = [];
   readonly content = new Map<ContentField, RankedContentSource[]>();
-  readonly failures: FailureSource[] = [];
+  readonly failures: (FailureSource & { dialect: string })[] = [];
+  readonly logs = new Map<string, RankedLog[]>();
 
   add(dialect: Dialect, place: number): void {
     for (const role of dialect.roles ?? []) this.#addRole(dialect, role);
     for (const [field, sources] of Object.entries(dialect.facts ?? {})) {
       (sources as readonly FactSource<unknown>[]).forEach((source, index) => {
-        const rank = place * DIALECT_SPAN + index + ('isLate' in source && source.isLate ? LATE : 0);
+        const rank = place * DIALECT_SPAN + index + readShift(source);
         this.#addFact(field as FactField, { dialect: dialect.name, rank, source });
       });
     }
     for (const [field, sources] of Object.entries(dialect.content ?? {})) {
       (sources as readonly ContentSource<never>[]).forEach((source, index) => {
-        const rank = place * DIALECT_SPAN + index + (source.isLate === true ? LATE : 0);
+        const rank = place * DIALECT_SPAN + index + readShift(source);
         this.#addContent({ field: field as ContentField, dialect: dialect.name, rank, source });
       });
     }
     for (const failure of dialect.failures ?? []) {
-      this.failures.push(failure);
+      this.failures.push({ ...failure, dialect: dialect.name });
       this.#know(failure.key).marks.push({ field: 'outcome', dialect: dialect.name });
+    }
+    for (const log of dialect.logs ?? []) {
+      for (const event of log.events) append(this.logs, event, { ...log, dialect: dialect.name });
     }
     for (const key of dialect.otherContentKeys ?? []) this.#know(key).isContent = true;
     for (const prefix of dialect.otherContentPrefixes ?? []) this.#knowPrefix(prefix);
@@ -107,8 +174,9 @@ class RegistryBuilder {
     this.roles.sort((left, right) => left.order - right.order);
     for (const sources of this.content.values()) sources.sort((left, right) => left.rank - right.rank);
     for (const sources of this.derived) sources?.sort((left, right) => left.rank - right.rank);
-    const { roles, keys, prefixes, fieldNumbers, derived, content, failures } = this;
-    return { roles, keys, prefixes, fieldNumbers, fieldCount: fieldNumbers.size, derived, content, failures };
+    const { roles, keys, prefixes, fieldNumbers, derivedKeys, derived, content, failures, logs } = this;
+    const fieldCount = fieldNumbers.size;
+    return { roles, keys, prefixes, fieldNumbers, fieldCount, derivedKeys, derived, content, failures, logs };
   }
 
   #addRole(dialect: Dialect, role: RoleSource): void {
@@ -125,7 +193,10 @@ class RegistryBuilder {
     this.fieldNumbers.set(field, fieldNumber);
     const numbered = { field, fieldNumber, ...rest };
     if ('key' in source) this.#know(source.key).facts.push({ ...numbered, source });
-    else (this.derived[fieldNumber] ??= []).push({ ...numbered, source });
+    else {
+      (this.derived[fieldNumber] ??= []).push({ ...numbered, source });
+      for (const key of source.keys ?? []) append(this.derivedKeys, key, { field, dialect: rest.dialect });
+    }
   }
 
   #addContent(ranked: RankedContentSource): void {
@@ -133,7 +204,8 @@ class RegistryBuilder {
     append(this.content, field, ranked);
     for (const key of source.keys ?? []) {
       const known = this.#know(key);
-      known.isContent = true;
+      if (source.isOwn === true) known.contentOf.push(dialect);
+      else known.isContent = true;
       known.content.push({ field, dialect });
     }
     if (source.prefix !== undefined) this.#knowPrefix(source.prefix).content.push({ field, dialect });
@@ -142,7 +214,7 @@ class RegistryBuilder {
   #know(key: string): KnownKey {
     let known = this.keys.get(key);
     if (known === undefined) {
-      known = { facts: [], isContent: false, content: [], marks: [] };
+      known = { facts: [], isContent: false, contentOf: [], content: [], marks: [] };
       this.keys.set(key, known);
     }
     return known;

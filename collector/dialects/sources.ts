@@ -5,6 +5,7 @@ import type { AttributeSource, ContentSource } from './dialect.js';
 import { readJson, renderValue } from './readers/json.js';
 import { readMessages } from './readers/messages.js';
 import { readPartsOfText } from './readers/parts.js';
+import { readPlainText } from './readers/plain-text.js';
 import {
   readCount,
   readDecimal,
@@ -19,6 +20,7 @@ interface Conditions {
   path?: readonly (string | number)[];
   only?: readonly SpanType[];
   isLate?: boolean;
+  isOwn?: boolean;
 }
 
 /** An id, a name or another short text. */
@@ -46,7 +48,7 @@ export function flag(key: string): AttributeSource<boolean> {
   return { key, read: readFlag };
 }
 
-type ContentConditions = Pick<Conditions, 'only' | 'isLate'>;
+type ContentConditions = Pick<Conditions, 'only' | 'isLate' | 'isOwn'>;
 
 /** Messages of any known shape in one attribute. */
 export function messages(
@@ -55,6 +57,15 @@ export function messages(
   conditions: ContentConditions = {},
 ): ContentSource<Message[]> {
   return { keys: [key], read: (view) => readMessages(readAttribute(view, key), role), ...conditions };
+}
+
+/** The one text in an object of the application's own, such as `{question: '…'}`: for runs that speak no messages. */
+export function plainText(
+  key: string,
+  role: 'user' | 'assistant',
+  conditions: ContentConditions = {},
+): ContentSource<Message[]> {
+  return { keys: [key], read: (view) => readPlainText(readAttribute(view, key), role), ...conditions };
 }
 
 /** Any JSON in one attribute; text that is no JSON stays text. */

@@ -12,17 +12,24 @@ const JSON_TEXT_LIMIT = 1 << 20;
 export class SpanView {
   readonly data: SpanData;
   readonly logs: readonly LogRecordData[];
+  /** The name of the event where a log record is looked at; null for a span. */
+  readonly eventName: string | null;
   /** Of equal keys the first. */
   readonly attributes: ReadonlyMap<string, AnyValue>;
   /** Set once the role is known, which is before any other fact is read. */
   type: SpanType = 'span';
+  /** The dialect that decided the role; null for a plain span. Set with the type. */
+  dialect: string | null = null;
   /** Set with the outcome, which is read after the role and before other facts. */
   hasFailed = false;
+  /** Attributes whose text was parsed as JSON and is none. */
+  unparsed: string[] | undefined;
   #json: Map<string, JsonValue | undefined> | undefined;
 
-  constructor(data: SpanData, logs: readonly LogRecordData[] = []) {
+  constructor(data: SpanData, logs: readonly LogRecordData[] = [], eventName: string | null = null) {
     this.data = data;
     this.logs = logs;
+    this.eventName = eventName;
     const attributes = new Map<string, AnyValue>();
     for (const { key, value } of data.attributes) if (!attributes.has(key)) attributes.set(key, value);
     this.attributes = attributes;
@@ -44,6 +51,9 @@ export class SpanView {
     const value = this.attributes.get(key);
     if (value === undefined) return undefined;
     if (typeof value !== 'string') return toJson(value);
-    return value.length > JSON_TEXT_LIMIT ? undefined : parseJson(value);
+    if (value.length > JSON_TEXT_LIMIT) return undefined;
+    const parsed = parseJson(value);
+    if (parsed === undefined) (this.unparsed ??= []).push(key);
+    return parsed;
   }
 }

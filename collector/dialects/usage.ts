@@ -1,15 +1,37 @@
-import type { Usage } from '../model/gen-ai.js';
-import { NO_USAGE } from '../model/gen-ai.js';
+import type { Usage, UsageDetails } from '../model/gen-ai.js';
+import { NO_USAGE, NO_USAGE_DETAILS } from '../model/gen-ai.js';
 import type { Candidates } from './candidates.js';
+import type { CountingRule } from './dialect.js';
 import { DIALECTS } from './registry.js';
 import type { SpanView } from './span-view.js';
 
-const EXCLUSIONS = DIALECTS.flatMap(({ isCacheExcluded }) =>
-  isCacheExcluded === undefined ? [] : [isCacheExcluded],
+const RULES = DIALECTS.flatMap(({ findCountingRule }) =>
+  findCountingRule === undefined ? [] : [findCountingRule],
 );
 
-/** The token counts of a span with cached tokens inside the input, whatever its sender's way of counting. */
-export function readUsage(view: SpanView, candidates: Candidates): Usage {
+/** The token counts of a span in one way of counting, and how they came about. */
+export interface UsageReading {
+  /** Cached tokens inside the input, reasoning inside the output. */
+  usage: Usage;
+  details: UsageDetails;
+  /** The counts as the sender wrote them. */
+  sent: Usage;
+  /** The sender's own total, only to check the others. */
+  total: number | null;
+  /** How the sender counts; undefined where it counts like the conventions, or nothing shows a difference. */
+  rule: CountingRule | undefined;
+}
+
+const NOTHING: UsageReading = {
+  usage: NO_USAGE,
+  details: NO_USAGE_DETAILS,
+  sent: NO_USAGE,
+  total: null,
+  rule: undefined,
+};
+
+/** Reads the token counts of a span, whatever its sender's way of counting. */
+export function readUsage(view: SpanView, candidates: Candidates): UsageReading {
   const sent: Usage = {
     inputTokens: candidates.read('inputTokens') ?? null,
     outputTokens: candidates.read('outputTokens') ?? null,
@@ -17,19 +39,56 @@ export function readUsage(view: SpanView, candidates: Candidates): Usage {
     cacheWriteTokens: candidates.read('cacheWriteTokens') ?? null,
     reasoningTokens: candidates.read('reasoningTokens') ?? null,
   };
-  if (Object.values(sent).every((value) => value === null)) return NO_USAGE;
-  const cached = (sent.cachedInputTokens ?? 0) + (sent.cacheWriteTokens ?? 0);
-  if (sent.inputTokens === null || cached === 0) return sent;
-  const isExcluded =
-    cached > sent.inputTokens ||
-    isTotalWithCache(sent, cached, candidates.read('totalTokens')) ||
-    EXCLUSIONS.some((isCacheExcluded) => isCacheExcluded(view, sent));
-  if (!isExcluded) return sent;
-  const inputTokens = sent.inputTokens + cached;
-  return Number.isSafeInteger(inputTokens) ? { ...sent, inputTokens } : sent;
+  if (Object.values(sent).every((value) => value === null)) return NOTHING;
+  const details = readDetails(candidates);
+  const total = candidates.read('totalTokens') ?? null;
+  const rule = findRule(view, sent, total);
+  return { usage: rule === undefined ? sent : applyRule(sent, rule), details, sent, total, rule };
 }
 
-/** The sender's own total shows that cached tokens stand beside the input (Amazon Bedrock's `totalTokens`). */
-function isTotalWithCache(sent: Usage, cached: number, total: number | undefined): boolean {
-  return total !== undefined && total === (sent.inputTokens ?? 0) + (sent.outputTokens ?? 0) + cached;
+function readDetails(candidates: Candidates): UsageDetails {
+  return {
+    cacheWrite5mTokens: candidates.read('cacheWrite5mTokens') ?? null,
+    cacheWrite1hTokens: candidates.read('cacheWrite1hTokens') ?? null,
+    inputAudioTokens: candidates.read('inputAudioTokens') ?? null,
+    outputAudioTokens: candidates.read('outputAudioTokens') ?? null,
+    inputImageTokens: candidates.read('inputImageTokens') ?? null,
+    outputImageTokens: candidates.read('outputImageTokens') ?? null,
+  };
+}
+
+function findRule(view: SpanView, sent: Usage, total: number | null): CountingRule | undefined {
+  for (const find of RULES) {
+    const rule = find(view, sent);
+    if (rule !== undefined) return rule;
+  }
+  const cached = sumCached(sent);
+  if (sent.inputTokens === null || cached === 0) return undefined;
+  if (cached > sent.inputTokens) {
+    return { isCacheApart: true, because: 'there are more cached tokens than input tokens' };
+  }
+  // Amazon Bedrock's `totalTokens`.
+  return total === sent.inputTokens + (sent.outputTokens ?? 0) + cached
+    ? { isCacheApart: true, because: "the sender's own total is input plus output plus cached tokens" }
+    : undefined;
+}
+
+function applyRule(sent: Usage, { isCacheApart, isReasoningApart }: CountingRule): Usage {
+  const usage = { ...sent };
+  if (isCacheApart === true && sent.inputTokens !== null) {
+    usage.inputTokens = addSafely(sent.inputTokens, sumCached(sent));
+  }
+  if (isReasoningApart === true && sent.outputTokens !== null) {
+    usage.outputTokens = addSafely(sent.outputTokens, sent.reasoningTokens ?? 0);
+  }
+  return usage;
+}
+
+/** A sum beyond what a number holds exactly is no count. */
+function addSafely(count: number, more: number): number {
+  return Number.isSafeInteger(count + more) ? count + more : count;
+}
+
+function sumCached({ cachedInputTokens, cacheWriteTokens }: Usage): number {
+  return (cachedInputTokens ?? 0) + (cacheWriteTokens ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { Message, MessagePart } from '../model/gen-ai.js';
 import type { JsonValue } from '../model/json.js';
-import type { SpanType } from '../model/normalized-span.js';
+import { AGENT_TYPE_OPERATION, type SpanType } from '../model/normalized-span.js';
 import { ROLE_ORDER, type Dialect } from './dialect.js';
 import { normalizeFinishReason } from './finish-reason.js';
 import { findAtPath, readJson } from './readers/json.js';
@@ -46,6 +46,15 @@ export const vercelAi: Dialect = {
     agentName: [
       identifier('ai.telemetry.functionId', { only: OF_AGENT, isLate: true }),
       identifier('resource.name', { only: OF_AGENT, isLate: true }),
+    ],
+    agentType: [
+      {
+        about: `\`${AGENT_TYPE_OPERATION}\` for the outer operations`,
+        derive: () => AGENT_TYPE_OPERATION,
+        only: ['agent'],
+        isOwn: true,
+        isLate: true,
+      },
     ],
     requestModel: [identifier('ai.model.id')],
     responseModel: [identifier('ai.response.model')],

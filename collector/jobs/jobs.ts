@@ -4,13 +4,15 @@ import type { StorageMaintenance } from '../storage/storage.js';
 type RetentionRun = Awaited<ReturnType<StorageMaintenance['runRetention']>>;
 
 export interface JobsOptions {
-  storage: Pick<StorageMaintenance, 'ensurePartitions' | 'runRetention'>;
+  storage: Pick<StorageMaintenance, 'ensurePartitions' | 'runRetention' | 'noteMissingParents'>;
   /** Told of a job that failed; it runs again at its next time. */
   onError: (error: unknown) => void;
   /** Told of each retention run that deleted something. */
   onRetention?: (run: RetentionRun) => void;
   /** Between the starts of two runs; an hour by default. */
   intervalMillis?: number;
+  /** Between two looks for traces whose parents did not come; a minute by default. */
+  missingParentMillis?: number;
 }
 
 export interface Jobs {
@@ -19,20 +21,25 @@ export interface Jobs {
 }
 
 const HOUR_MILLIS = 3_600_000;
+const MINUTE_MILLIS = 60_000;
+/** A trace that has been quiet for so long is not likely to get the parents that it lacks. */
+const QUIET_SECONDS = 300;
 const PARTITION_DAYS_AHEAD = 7;
 /** Retention begins this share of the interval after the start at most, so that collectors do not all begin at once. */
 const FIRST_RETENTION_SHARE = 1 / 12;
 
 /**
  * Runs the upkeep that needs no request: partitions for the days ahead, at once and then hourly, and retention, first
- * within five minutes and then hourly, each a little off the hour. Nothing here keeps the process alive.
+ * within five minutes and then hourly, each a little off the hour; and each minute a look for traces that lack the parents
+ * of their spans. Nothing here keeps the process alive.
  */
 export function createJobs(options: JobsOptions): Jobs {
-  const { storage, onError, onRetention, intervalMillis = HOUR_MILLIS } = options;
+  const { storage, onError, onRetention } = options;
+  const { intervalMillis = HOUR_MILLIS, missingParentMillis = MINUTE_MILLIS } = options;
   const ending = new AbortController();
 
-  async function repeat(firstMillis: number, run: () => Promise<void>): Promise<void> {
-    for (let wait = firstMillis; await elapse(wait, ending.signal); wait = spread(intervalMillis)) {
+  async function repeat(firstMillis: number, nextMillis: number, run: () => Promise<unknown>): Promise<void> {
+    for (let wait = firstMillis; await elapse(wait, ending.signal); wait = spread(nextMillis)) {
       try {
         await run();
       } catch (error) {
@@ -42,11 +49,14 @@ export function createJobs(options: JobsOptions): Jobs {
   }
 
   const running = [
-    repeat(0, () => storage.ensurePartitions(PARTITION_DAYS_AHEAD)),
-    repeat(Math.random() * intervalMillis * FIRST_RETENTION_SHARE, async () => {
+    repeat(0, intervalMillis, () => storage.ensurePartitions(PARTITION_DAYS_AHEAD)),
+    repeat(Math.random() * intervalMillis * FIRST_RETENTION_SHARE, intervalMillis, async () => {
       const report = await storage.runRetention({ dryRun: false });
       if (report.deleted.length > 0) onRetention?.(report);
     }),
+    repeat(missingParentMillis, missingParentMillis, () =>
+      storage.noteMissingParents({ quietSeconds: QUIET_SECONDS }),
+    ),
   ];
   return {
     close: async () => {

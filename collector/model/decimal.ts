@@ -3,7 +3,8 @@ const DECIMAL = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 /** More fraction digits than any price has; a text beyond it is no amount of money. */
 const MAX_SCALE = 400;
 
-interface Decimal {
+/** `units` divided by ten to the power of `scale`; exact, `scale` never negative. */
+export interface Decimal {
   units: bigint;
   scale: number;
 }
@@ -26,7 +27,8 @@ export function isDecimal(text: string): boolean {
   return parseDecimal(text) !== null;
 }
 
-function parseDecimal(text: string): Decimal | null {
+/** A decimal text such as `2.50` or `8e-7`; null where it is none. */
+export function parseDecimal(text: string): Decimal | null {
   const match = DECIMAL.exec(text.trim());
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
@@ -36,16 +38,30 @@ function parseDecimal(text: string): Decimal | null {
   return scale >= 0 ? { units: digits, scale } : { units: digits * 10n ** BigInt(-scale), scale: 0 };
 }
 
-function addDecimals(left: Decimal, right: Decimal): Decimal {
+export function addDecimals(left: Decimal, right: Decimal): Decimal {
   const scale = Math.max(left.scale, right.scale);
   return { units: unitsAt(left, scale) + unitsAt(right, scale), scale };
 }
 
-function unitsAt(decimal: Decimal, scale: number): bigint {
-  return decimal.units * 10n ** BigInt(scale - decimal.scale);
+/** The exact product with a whole number. */
+export function multiplyDecimal(decimal: Decimal, factor: bigint): Decimal {
+  return { units: decimal.units * factor, scale: decimal.scale };
 }
 
-function renderDecimal({ units, scale }: Decimal): string {
+/** The exact product with ten to the power of `places`, which may be negative. */
+export function shiftDecimal(decimal: Decimal, places: number): Decimal {
+  const scale = decimal.scale - places;
+  return scale >= 0
+    ? { units: decimal.units, scale }
+    : { units: decimal.units * 10n ** BigInt(-scale), scale: 0 };
+}
+
+function unitsAt(decimal: Decimal, scale: number): bigint {
+  return scale === decimal.scale ? decimal.units : decimal.units * 10n ** BigInt(scale - decimal.scale);
+}
+
+/** Plain decimal text without an exponent and without trailing zeros. */
+export function renderDecimal({ units, scale }: Decimal): string {
   const sign = units < 0n ? '-' : '';
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
   const whole = digits.slice(0, digits.length - scale);

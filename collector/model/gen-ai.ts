@@ -36,3 +36,23 @@ export const NO_USAGE: Usage = Object.freeze({
   cacheWriteTokens: null,
   reasoningTokens: null,
 });
+
+/** Parts of the counts of {@link Usage}, where the sender tells them apart; null where it does not. */
+export interface UsageDetails {
+  /** Of the cache writes, those kept for 5 minutes and for 1 hour (Anthropic). */
+  cacheWrite5mTokens: number | null;
+  cacheWrite1hTokens: number | null;
+  inputAudioTokens: number | null;
+  outputAudioTokens: number | null;
+  inputImageTokens: number | null;
+  outputImageTokens: number | null;
+}
+
+export const NO_USAGE_DETAILS: UsageDetails = Object.freeze({
+  cacheWrite5mTokens: null,
+  cacheWrite1hTokens: null,
+  inputAudioTokens: null,
+  outputAudioTokens: null,
+  inputImageTokens: null,
+  outputImageTokens: null,
+});

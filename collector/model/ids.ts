@@ -19,6 +19,15 @@ export function executionId(projectId: string, traceId: string, spanId: string):
   return deriveUuid(`execution/${projectId}/${traceId}/${spanId}`);
 }
 
+/** The id of an ingest issue of a trace, span or record: what it is about says which one it is. */
+export function issueId(
+  projectId: string,
+  issue: { code: string; traceId: string | null; spanId: string | null; key: string | null },
+): string {
+  const { code, traceId, spanId, key } = issue;
+  return deriveUuid(`issue/${JSON.stringify([projectId, code, traceId, spanId, key])}`);
+}
+
 /**
  * A text fit for an identifier column and its index: U+0000 and lone surrogates become U+FFFD, and what is longer
  * than 200 characters is cut and ends in a hash of the whole, so that different long ids stay different.
@@ -34,4 +43,20 @@ export function cutIdentifier(text: string): string {
 export function cleanText(text: string): string {
   const wellFormed = text.isWellFormed() ? text : text.toWellFormed();
   return wellFormed.includes('\u0000') ? wellFormed.replaceAll('\u0000', '\uFFFD') : wellFormed;
+}
+
+/**
+ * The key under which the reports of a session are kept that belong to no trace: it has the form of a trace id, is
+ * derived from the session's, and no trace has it.
+ */
+export function ledgerTraceId(sessionId: string): string {
+  return createHash('sha256').update(`ledger/${sessionId}`).digest('hex').slice(0, 32);
+}
+
+/** What stands for a span id of an agent that is known only from log records: derived from its name. */
+export function reportedAgentId(agentName: string | null): string {
+  return createHash('sha256')
+    .update(`agent/${agentName ?? ''}`)
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -1,5 +1,6 @@
 import type { Message, MessagePart, Usage } from './gen-ai.js';
 import type { JsonValue } from './json.js';
+import type { Billing } from './price.js';
 import type { SpanData } from './span-data.js';
 
 /** What kind of work a span is (spec of traces: entry types). `span` is anything that no dialect claims. */
@@ -19,6 +20,12 @@ export type SpanType =
   | 'db'
   | 'event'
   | 'span';
+
+/**
+ * The agent type of an SDK's outer operation (a generation with its tools and steps), which works like an agent but
+ * which nobody has declared one: its name is a function's at most.
+ */
+export const AGENT_TYPE_OPERATION = 'operation';
 
 /** How the work ended, as understood; `status` is what the span itself says. */
 export type Outcome = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
@@ -60,6 +67,10 @@ export interface SpanFacts {
   usage: Usage;
   /** Decimal text in US dollars as the sender reported it, or null. */
   reportedCostUsd: string | null;
+  /** What the call cost by the prices when it came in, as decimal text; null where it has no price or no tokens. */
+  computedCostUsd: string | null;
+  /** Where that price is from, or why there is none (`PriceAnswer.ref`); null where there was nothing to price. */
+  priceRef: string | null;
   errorType: string | null;
   errorMessage: string | null;
 }
@@ -78,12 +89,24 @@ export interface SpanContent {
   rawOutput: string | null;
 }
 
+/** Something about a span that its sender should mend; it was stored all the same. */
+export interface SpanIssue {
+  /** Stable code, `UPPER_SNAKE`. */
+  code: string;
+  /** The attribute that it is about; null where it is about the span. */
+  key: string | null;
+  message: string;
+}
+
 /** A span with what was understood of it. */
 export interface NormalizedSpan {
   data: SpanData;
   facts: SpanFacts;
+  /** For pricing it, beside the facts. */
+  billing: Billing;
   /** Attribute keys that hold message bodies: they are stored apart, with a retention of their own. */
   contentKeys: ReadonlySet<string>;
   /** True where the span's events hold message bodies (the first two generations of GenAI events). */
   hasContentEvents: boolean;
+  issues: readonly SpanIssue[];
 }

@@ -1,4 +1,5 @@
 import type { Usage } from './gen-ai.js';
+import type { IngestIssue } from './ingest-issue.js';
 import type { JsonValue } from './json.js';
 import type { SpanFacts } from './normalized-span.js';
 import type { LogRecordData, SpanData } from './span-data.js';
@@ -27,14 +28,24 @@ export interface TraceMaterial {
   spans: TraceSpan[];
   /** The whole span, for those whose bodies matter to a derived row; keyed by span id. */
   bodies: ReadonlyMap<string, SpanData>;
-  /** Log records of the trace that carry message bodies or report calls, in order of time. */
+  /** Log records of the trace that carry message bodies, in order of time. */
   logs: LogRecordData[];
+  /** What log records report of this trace, in order of time. */
+  reports: TraceReport[];
+}
+
+/** What one log record reports, read as a span; its span id is the record's own, which no span has. */
+export interface TraceReport {
+  span: TraceSpan;
+  log: LogRecordData;
 }
 
 /** The rows computed from one trace; they replace whatever was computed from it before. */
 export interface TraceRows {
   trace: TraceRow;
   executions: ExecutionRow[];
+  /** What the sender should change, seen in the trace as a whole, such as clocks that disagree. */
+  issues?: readonly IngestIssue[];
 }
 
 export type RunStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
@@ -45,8 +56,24 @@ export interface UsageTotals extends Usage {
   costUsd: string | null;
 }
 
+/** What the counted calls of one model in a trace come to. */
+export interface ModelUsage {
+  model: string | null;
+  provider: string | null;
+  /** Answered ones. */
+  calls: number;
+  /** Those without a cost, reported or computed. */
+  unpricedCalls: number;
+  totals: UsageTotals;
+  costSource: CostSource;
+}
+
 export interface TraceRow {
   traceId: string;
+  /** Not a trace: what log records without a trace report of one session (see `ledgerTraceId`). */
+  isLedger: boolean;
+  /** Log records that report something of it. */
+  reportCount: number;
   /** `session.id`, or the conversation id; null where the trace is its own session. */
   sessionId: string | null;
   conversationId: string | null;
@@ -164,9 +191,25 @@ export interface SessionRow {
   environment: string | null;
 }
 
-/** Whether a span's own usage enters the totals. */
+/** Rules of docs/counting.md by which usage does not enter the totals. */
+export type UsageRule =
+  | 'pending'
+  | 'not_a_call'
+  | 'sum_of_children'
+  | 'not_complete'
+  | 'same_response_id'
+  | 'same_counts'
+  | 'same_embedding'
+  | 'wrapper_without_usage'
+  | 'only_answer_inside'
+  | 'same_call_in_log'
+  | 'replaced_by_log';
+
+/** Whether a span's own usage enters the totals, and under which rule of docs/counting.md. */
 export interface UsageVerdict {
   counted: boolean;
+  /** Why not, by its name; null where it is counted or there is nothing to count. */
+  rule: UsageRule | null;
   /** Why not, in words for a reader; null where it is counted or there is nothing to count. */
   because: string | null;
 }

@@ -14,6 +14,14 @@ export function renderTime(unixNano: bigint): string {
   return `${whole}.${fraction.slice(0, digits)}Z`;
 }
 
+/** What {@link renderTime} wrote, in nanoseconds since the epoch; undefined where the text is no such time. */
+export function parseTime(text: string): bigint | undefined {
+  const [, whole, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
+  const millis = whole === undefined ? NaN : Date.parse(`${whole}Z`);
+  if (Number.isNaN(millis)) return undefined;
+  return BigInt(millis) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
 /** Milliseconds between two times with microsecond digits; 0 where the end is before the start. */
 export function durationMillis(startUnixNano: bigint, endUnixNano: bigint): number {
   if (endUnixNano <= startUnixNano) return 0;

@@ -1,6 +1,9 @@
+import type { IngestIssue } from './ingest-issue.js';
 import type { NormalizedSpan } from './normalized-span.js';
-import type { SessionRow, TraceMaterial, TraceRow, TraceRows } from './rows.js';
-import type { LogRecordData, MetricPointData, Signal } from './span-data.js';
+import type { SessionRow, TraceMaterial, TraceReport, TraceRow, TraceRows, TraceSpan } from './rows.js';
+import type { LogRecordData, MetricPointData } from './span-data.js';
+
+export type { IngestIssue } from './ingest-issue.js';
 
 /** What one export request adds. Batches may be merged, repeated and reordered: the tables come out the same. */
 export interface WriteBatch {
@@ -17,24 +20,14 @@ export interface LogRow {
   /** It holds message bodies or reports a call, so its trace's rows depend on it. */
   isContent: boolean;
   sessionId: string | null;
+  /** What it reports, read as a span; null where it reports nothing. */
+  report: NormalizedSpan | null;
   /** 0 for the first of equal records in its request, 1 for the next … */
   ordinal: number;
 }
 
 export interface MetricPointRow {
   data: MetricPointData;
-}
-
-/** Something that was refused, repaired or not understood; listed at `/api/v1/ingest/issues`. */
-export interface IngestIssue {
-  /** Stable code, `UPPER_SNAKE`. */
-  code: string;
-  message: string;
-  signal: Signal;
-  serviceName: string | null;
-  scopeName: string | null;
-  traceId: string | null;
-  spanId: string | null;
 }
 
 /** What became of a batch, in counts that add up to what was in it. */
@@ -47,5 +40,15 @@ export interface WriteReceipt {
 /** The pure functions by which storage computes derived rows inside its transaction. */
 export interface Projector {
   projectTrace(projectId: string, material: TraceMaterial): TraceRows;
+  /**
+   * What the log records of a session report that name no trace: each belongs to the trace of the same session whose
+   * span it repeats (answered by its own span id), or to none. At most one record of a kind belongs to a span.
+   */
+  assignReports(
+    spans: readonly TraceSpan[],
+    reports: readonly TraceSpan[],
+  ): ReadonlyMap<string, { traceId: string; spanId: string }>;
+  /** The row of what is left: the reports of a session that belong to no trace. */
+  projectLedger(projectId: string, sessionId: string, reports: readonly TraceReport[]): TraceRows;
   projectSession(sessionId: string, traces: TraceRow[]): SessionRow;
 }

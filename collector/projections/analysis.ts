@@ -1,7 +1,9 @@
 import type { TraceMaterial } from '../model/rows.js';
-import type { Understanding } from '../model/understanding.js';
-import type { ContentReader } from './content.js';
+import type { BodyReader, ContentReader } from './content.js';
 import { createContentReader } from './content.js';
+import type { Identity } from './identity.js';
+import { readSharedIdentity } from './identity.js';
+import { mergeReports } from './reports.js';
 import type { ToolRun } from './tools.js';
 import { listToolRuns } from './tools.js';
 import type { TraceTree } from './tree.js';
@@ -16,20 +18,28 @@ export interface TraceAnalysis {
   judgement: UsageJudgement;
   toolRuns: ToolRun[];
   content: ContentReader;
+  /** Whom it was for, as any of its spans, and else any of its log records, says. */
+  identity: Identity;
+  /** Log records that report something of it. */
+  reportCount: number;
 }
 
-/** Builds the tree of a trace, tells its calls and tool runs apart, and makes its contents readable. */
-export function analyzeTrace(
-  material: TraceMaterial,
-  readContent: Understanding['readContent'],
-): TraceAnalysis {
-  const tree = buildTree(material.spans);
-  const content = createContentReader(material, readContent);
+/**
+ * Joins the log records of a trace with its spans, builds the tree, tells calls and tool runs apart, and makes the
+ * contents readable.
+ */
+export function analyzeTrace(material: TraceMaterial, reader: BodyReader): TraceAnalysis {
+  const reports = material.reports.map(({ span }) => span);
+  const merged = mergeReports(material.spans, reports);
+  const tree = buildTree(merged.spans, merged.added);
+  const content = createContentReader(material, merged.joined, reader);
   return {
     traceId: material.traceId,
     tree,
     judgement: judgeTree(tree),
     toolRuns: listToolRuns(tree, content),
     content,
+    identity: readSharedIdentity(tree, merged.reports),
+    reportCount: merged.reports.length,
   };
 }

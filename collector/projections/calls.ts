@@ -1,6 +1,6 @@
 import { isDecimal } from '../model/decimal.js';
 import type { Usage } from '../model/gen-ai.js';
-import type { TraceSpan } from '../model/rows.js';
+import type { CostSource, TraceSpan, UsageRule } from '../model/rows.js';
 import { findFirst } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { passDown } from './tree.js';
@@ -21,13 +21,19 @@ export interface ModelCall {
   /** The member whose usage is counted; null where none reports any. */
   usageNode: SpanNode | null;
   usage: Usage;
-  /** As reported by any member. */
-  costUsd: string | null;
+  cost: Cost | null;
 }
 
-/** Why a span is not a call of its own: the call it belongs to, and what gives it away, in words. */
+/** Decimal text in US dollars, as a sender reported it or as it follows from the prices. */
+export interface Cost {
+  usd: string;
+  source: Extract<CostSource, 'reported' | 'computed'>;
+}
+
+/** Why a span is not a call of its own: the call it belongs to, and what gives it away, by its name and in words. */
 export interface Duplicate {
   call: ModelCall;
+  rule: UsageRule;
   because: string;
 }
 
@@ -73,6 +79,7 @@ export function findModelCalls(tree: TraceTree): ModelCalls {
     calls.sort((left, right) => left.node.index - right.node.index),
     duplicates,
   );
+  for (const call of distinct) call.cost = billCall(call);
   return { calls: distinct, duplicates };
 }
 
@@ -105,6 +112,27 @@ export function readCost(span: TraceSpan): string | null {
   return span.facts.outcome === 'failed' && Number(cost) === 0 ? null : cost;
 }
 
+/** What a span costs by the prices when it came in. */
+export function readComputedCost({ facts }: TraceSpan): string | null {
+  const cost = facts.computedCostUsd;
+  return cost === null || facts.isPending || !isDecimal(cost) ? null : cost;
+}
+
+/** What somebody reported goes before what follows from the counts that are taken. */
+function billCall({ members, usageNode, usage }: ModelCall): Cost | null {
+  for (const { span } of members) {
+    const usd = readCost(span);
+    if (usd !== null) return { usd, source: 'reported' };
+  }
+  if (usageNode === null) return null;
+  const same = members.filter(({ span }) => hasEqualCounts(span.facts.usage, usage));
+  for (const { span } of [usageNode, ...same]) {
+    const usd = readComputedCost(span);
+    if (usd !== null) return { usd, source: 'computed' };
+  }
+  return null;
+}
+
 function isCall({ span }: SpanNode): boolean {
   return span.facts.type === 'llm' || span.facts.type === 'embedding';
 }
@@ -125,7 +153,7 @@ function createCall(node: SpanNode): ModelCall {
     state: stateOf(node.span),
     usageNode: hasUsage(node.span) ? node : null,
     usage: { ...node.span.facts.usage },
-    costUsd: readCost(node.span),
+    cost: null,
   };
 }
 
@@ -144,25 +172,41 @@ function stateOf(span: TraceSpan): ModelCall['state'] {
 function findSameCall(outer: SpanNode, inside: readonly Inner[]): Duplicate | null {
   const same = inside.filter(({ call }) => call.node.span.facts.type === outer.span.facts.type);
   if (same.length === 0) return null;
-  const name = ({ call }: Inner): string => `span ${call.node.span.spanId}`;
-  const found = (inner: Inner, because: string): Duplicate => ({ call: inner.call, because });
+  const name = ({ call }: Inner): string => nameNode(call.node);
+  const found = (inner: Inner, rule: UsageRule, because: string): Duplicate => {
+    return { call: inner.call, rule, because };
+  };
   const byId = same.find(({ call }) => sharesResponseId(call, outer));
-  if (byId) return found(byId, `The same call as ${name(byId)} inside it, which has the same response id.`);
+  if (byId) {
+    const because = `The same call as ${name(byId)} inside it, which has the same response id.`;
+    return found(byId, 'same_response_id', because);
+  }
   const byCounts = same.find(({ call }) => hasEqualCounts(call.usage, outer.span.facts.usage));
-  if (byCounts) return found(byCounts, `The same call as ${name(byCounts)} inside it: the counts are equal.`);
+  if (byCounts) {
+    return found(
+      byCounts,
+      'same_counts',
+      `The same call as ${name(byCounts)} inside it: the counts are equal.`,
+    );
+  }
   const byModel = same.findLast(({ call }) => isSameEmbedding(call.node.span, outer.span));
-  if (byModel) return found(byModel, `The same embedding as ${name(byModel)} inside it: the model is equal.`);
+  if (byModel) {
+    const because = `The same embedding as ${name(byModel)} inside it: the model is equal.`;
+    return found(byModel, 'same_embedding', because);
+  }
   if (!hasUsage(outer.span)) {
     const silent = same.findLast(({ call }) => mayStandFor(call, outer));
-    return silent
-      ? found(silent, `The same call as ${name(silent)} inside it; this span has no usage.`)
-      : null;
+    if (silent === undefined) return null;
+    const because = `The same call as ${name(silent)} inside it; this span has no usage.`;
+    return found(silent, 'wrapper_without_usage', because);
   }
   if (same.length > 1 && isSum(outer.span.facts.usage, same)) {
-    return found(same[same.length - 1] as Inner, 'It repeats the sum of the model calls inside it.');
+    const last = same[same.length - 1] as Inner;
+    return found(last, 'sum_of_children', 'It repeats the sum of the model calls inside it.');
   }
   const silent = findSilentAnswer(outer, same);
-  return silent ? found(silent, `The same call as ${name(silent)} inside it.`) : null;
+  if (silent === undefined) return null;
+  return found(silent, 'only_answer_inside', `The same call as ${name(silent)} inside it.`);
 }
 
 function sharesResponseId(call: ModelCall, node: SpanNode): boolean {
@@ -223,7 +267,6 @@ function joinCall(call: ModelCall, node: SpanNode): void {
   call.members.push(node);
   if (span.facts.responseId !== null) call.responseIds.add(span.facts.responseId);
   if (stateOf(span) === 'answered' && sharesResponseId(call, node)) call.state = 'answered';
-  call.costUsd ??= readCost(span);
   if (!hasUsage(span)) return;
   if (call.usageNode === null) {
     call.usageNode = node;
@@ -257,11 +300,16 @@ function joinSameResponses(calls: readonly ModelCall[], duplicates: Map<SpanNode
     distinct.delete(dropped);
     for (const member of dropped.members) {
       joinCall(kept, member);
-      const because = `The same call as span ${kept.node.span.spanId}, which has the same response id.`;
-      duplicates.set(member, { call: kept, because });
+      const because = `The same call as ${nameNode(kept.node)}, which has the same response id.`;
+      duplicates.set(member, { call: kept, rule: 'same_response_id', because });
     }
   }
   return [...distinct];
+}
+
+/** As a reader is told of it. */
+export function nameNode({ span: { spanId }, origin }: SpanNode): string {
+  return origin === 'span' ? `span ${spanId}` : `log record ${spanId}`;
 }
 
 function tells(call: ModelCall): number {

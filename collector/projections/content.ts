@@ -4,37 +4,72 @@ import type { SpanContent } from '../model/normalized-span.js';
 import type { TraceMaterial } from '../model/rows.js';
 import type { LogRecordData } from '../model/span-data.js';
 import type { Understanding } from '../model/understanding.js';
+import type { MergedTrace } from './reports.js';
 import type { SpanNode } from './tree.js';
 
 /** Message bodies of the spans of one trace, each read at most once and only when asked for. */
 export interface ContentReader {
-  /** undefined where the span's bodies were not loaded. */
+  /** With what log records of the same call add; undefined where no bodies were loaded. */
   read(node: SpanNode): SpanContent | undefined;
-  /** The same from the span alone, without the log records that belong to it. */
+  /** The same from the span alone, without the log records that belong to it; undefined where there is no span. */
   readWithoutLogs(node: SpanNode): SpanContent | undefined;
 }
 
 const PREVIEW_LENGTH = 500;
 const NO_LOGS: readonly LogRecordData[] = [];
 
+/** How bodies are read out of what was stored. */
+export type BodyReader = Pick<Understanding, 'readContent' | 'readReportContent'>;
+
 export function createContentReader(
   material: TraceMaterial,
-  readContent: Understanding['readContent'],
+  joined: MergedTrace['joined'],
+  reader: BodyReader,
 ): ContentReader {
   const logsBySpanId = groupLogs(material.logs);
+  const records = new Map(material.reports.map(({ span, log }) => [span.spanId, log]));
   const known = new Map<string, SpanContent | undefined>();
   const readFrom = (spanId: string, logs: readonly LogRecordData[]): SpanContent | undefined => {
     const body = material.bodies.get(spanId);
-    return body === undefined ? undefined : readContent(body, logs);
+    return body === undefined ? undefined : reader.readContent(body, logs);
   };
-  const read = ({ span: { spanId } }: SpanNode): SpanContent | undefined => {
-    if (!known.has(spanId)) known.set(spanId, readFrom(spanId, logsBySpanId.get(spanId) ?? NO_LOGS));
+  const readRecord = (spanId: string): SpanContent | undefined => {
+    const record = records.get(spanId);
+    return record === undefined ? undefined : reader.readReportContent(record);
+  };
+  const readAll = ({ span: { spanId }, origin }: SpanNode): SpanContent | undefined => {
+    const own =
+      origin === 'span' ? readFrom(spanId, logsBySpanId.get(spanId) ?? NO_LOGS) : readRecord(spanId);
+    return (joined.get(spanId) ?? []).reduce(
+      (content, report) => fill(content, readRecord(report.spanId)),
+      own,
+    );
+  };
+  const read = (node: SpanNode): SpanContent | undefined => {
+    const { spanId } = node.span;
+    if (!known.has(spanId)) known.set(spanId, readAll(node));
     return known.get(spanId);
   };
   return {
     read,
-    readWithoutLogs: (node) =>
-      logsBySpanId.has(node.span.spanId) ? readFrom(node.span.spanId, NO_LOGS) : read(node),
+    readWithoutLogs: ({ span: { spanId }, origin }) =>
+      origin === 'span' ? readFrom(spanId, NO_LOGS) : undefined,
+  };
+}
+
+/** What the first leaves out is taken from the second. */
+function fill(content: SpanContent | undefined, more: SpanContent | undefined): SpanContent | undefined {
+  if (content === undefined || more === undefined) return content ?? more;
+  return {
+    inputMessages: content.inputMessages ?? more.inputMessages,
+    outputMessages: content.outputMessages ?? more.outputMessages,
+    systemInstructions: content.systemInstructions ?? more.systemInstructions,
+    thinking: content.thinking.length > 0 ? content.thinking : more.thinking,
+    toolArguments: content.toolArguments ?? more.toolArguments,
+    toolResult: content.toolResult ?? more.toolResult,
+    toolDefinitions: content.toolDefinitions ?? more.toolDefinitions,
+    rawInput: content.rawInput ?? more.rawInput,
+    rawOutput: content.rawOutput ?? more.rawOutput,
   };
 }
 

@@ -7,10 +7,15 @@ import type { ContentReader } from './content.js';
 import type { Run } from './runs.js';
 import { startOf } from './tree.js';
 
-/** What the agent was given: its own messages or raw input, else the input of its first model call. */
+/**
+ * What the agent was given: its own messages or raw input, else the prompts that log records report, else the input
+ * of its first model call.
+ */
 export function readInput(run: Run, content: ContentReader): JsonValue {
   const own = pickInput(content.read(run.node));
   if (own !== null) return own;
+  const prompts = run.messages.flatMap((node) => content.read(node)?.inputMessages ?? []);
+  if (prompts.length > 0) return pickMessages(prompts);
   for (const call of run.calls) {
     const input = readOfCall(call, content, pickInput);
     if (input !== null) return input;
@@ -18,12 +23,16 @@ export function readInput(run: Run, content: ContentReader): JsonValue {
   return null;
 }
 
-/** What the agent gave back: its own messages or raw output, else the output of its last model call. */
+/** What the agent gave back: its own messages or raw output, else the last of its model calls' and its answers. */
 export function readOutput(run: Run, content: ContentReader): JsonValue {
   const own = pickOutput(content.read(run.node));
   if (own !== null) return own;
-  for (const call of run.calls.toReversed()) {
-    const output = readOfCall(call, content, pickOutput);
+  const answers = [
+    ...run.calls.map((call) => ({ node: call.node, members: call.members })),
+    ...run.messages.map((node) => ({ node, members: [node] })),
+  ].sort((left, right) => right.node.index - left.node.index);
+  for (const answer of answers) {
+    const output = readOfCall(answer, content, pickOutput);
     if (output !== null) return output;
   }
   return null;
@@ -91,7 +100,7 @@ function parseRaw(text: string | null | undefined): JsonValue {
 
 /** The outer span of a call mostly has the messages, so members are asked from the outside in. */
 function readOfCall(
-  call: ModelCall,
+  call: Pick<ModelCall, 'members'>,
   content: ContentReader,
   pick: (body: SpanContent | undefined) => JsonValue,
 ): JsonValue {

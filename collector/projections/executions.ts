@@ -4,7 +4,7 @@ import type { TraceAnalysis } from './analysis.js';
 import { readModel } from './calls.js';
 import { listThinking, listToolsCalled, readInput, readOutput } from './execution-content.js';
 import type { Identity } from './identity.js';
-import { addIdentity, fillIdentity, NO_IDENTITY, readSharedIdentity } from './identity.js';
+import { addIdentity, fillIdentity, NO_IDENTITY } from './identity.js';
 import type { Run, RunSums } from './runs.js';
 import { listRuns, sumRuns } from './runs.js';
 import { findFirst } from './sets.js';
@@ -12,16 +12,15 @@ import { sumCounted } from './totals.js';
 import { passDown } from './tree.js';
 
 /**
- * Projects one execution for each agent span, parents before children, and where model calls lie outside all of
- * them, an implicit one for the outermost operation around the first of these. So own usage, summed over a
- * trace's executions, is the trace's total. A trace without agents and model calls has none.
+ * Projects one execution for each agent span, parents before children, and where model calls or tool runs lie outside
+ * all of them, an implicit one for the outermost operation around the first of these. So own usage, summed over a
+ * trace's executions, is the trace's total. A trace without agents, model calls and tools has none.
  */
 export function projectExecutions(projectId: string, analysis: TraceAnalysis): ExecutionRow[] {
-  const { traceId, tree, content } = analysis;
+  const { traceId, tree, content, identity: shared } = analysis;
   const runs = listRuns(analysis);
   const sums = sumRuns(runs);
   const inherited = passDown<Identity>(tree, NO_IDENTITY, (parent, above) => addIdentity(parent, above));
-  const shared = readSharedIdentity(tree);
   const idOf = (run: Run): string => executionId(projectId, traceId, run.node.span.spanId);
   return runs.map((run): ExecutionRow => {
     const { node } = run;

@@ -4,6 +4,7 @@ import type { SpanNode, TraceTree } from './tree.js';
  * Counts the failures a reader should see, each where it began: a failed span counts unless a failure below it does.
  * Attempts of one model operation count once, and not at all where the last of them was answered: the operation
  * has recovered (its attempts stay in the count of failed calls). Waiting and cancelled spans have not failed.
+ * What only a log record reports is a failure of its own: nothing says which call is the retry of which.
  */
 export function countFailures(tree: TraceTree): number {
   const counts = new Array<number>(tree.nodes.length).fill(0);
@@ -62,6 +63,7 @@ function isAttempt({ span: { facts } }: SpanNode, parent: SpanNode | null): bool
 
 /** Whatever else happens between two attempts (a log line, a connection) does not part them; a tool does. */
 function mayEndAttempts(node: SpanNode, parent: SpanNode | null): boolean {
+  if (node.origin !== 'span') return false;
   const { type } = node.span.facts;
   return isAttempt(node, parent) || type === 'tool' || type === 'agent' || type === 'handoff';
 }

@@ -1,5 +1,5 @@
 import type { SpanFacts } from '../model/normalized-span.js';
-import type { ExecutionRow } from '../model/rows.js';
+import type { ExecutionRow, TraceSpan } from '../model/rows.js';
 import { findFirst } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 
@@ -46,8 +46,18 @@ export function fillIdentity(
   };
 }
 
-/** What any span of the trace says first: senders put session and user on some spans only. */
-export function readSharedIdentity({ nodes }: TraceTree): Identity {
+/**
+ * What any span of the trace says first: senders put session and user on some spans only. Log records are asked for
+ * what no span says.
+ */
+export function readSharedIdentity({ nodes }: TraceTree, reports: readonly TraceSpan[]): Identity {
+  const ofSpans = readIdentity(nodes.filter(({ origin }) => origin === 'span'));
+  return reports.length === 0
+    ? ofSpans
+    : fillIdentity(ofSpans, readIdentity(reports.map((span) => ({ span }))));
+}
+
+function readIdentity(nodes: readonly { span: TraceSpan }[]): Identity {
   const conversationId = findFirst(nodes, ({ conversationId: id }) => id);
   return {
     caseId: findFirst(nodes, ({ caseId }) => caseId),

@@ -28,7 +28,9 @@ export function readPreviews(tree: TraceTree, content: ContentReader): Previews 
   };
 }
 
-function isSpeaker({ span: { facts } }: SpanNode): boolean {
+/** Prompts and answers that log records report speak too. */
+function isSpeaker({ span: { facts }, origin }: SpanNode): boolean {
+  if (facts.type === 'event') return origin === 'report';
   return facts.type === 'agent' || facts.type === 'llm';
 }
 

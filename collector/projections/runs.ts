@@ -1,3 +1,4 @@
+import { findAgentRuns } from './agents.js';
 import type { TraceAnalysis } from './analysis.js';
 import type { ModelCall } from './calls.js';
 import { countCalls } from './calls.js';
@@ -13,11 +14,13 @@ export interface Run {
   node: SpanNode;
   /** The nearest enclosing agent's run. */
   parent: Run | null;
-  /** It stands for the calls outside all agents. */
+  /** It stands for the calls and tool runs outside all agents. */
   isImplicit: boolean;
   calls: ModelCall[];
   counted: CountedUsage[];
   tools: ToolRun[];
+  /** Prompts and answers that log records report and that belong to no call, in order. */
+  messages: SpanNode[];
   /** The failed span below, agents inside it included, that ended last; undefined where none has failed. */
   lastFailure: SpanNode | undefined;
 }
@@ -33,33 +36,56 @@ export interface RunSums {
 /** The runs of a trace, parents before children, the implicit one last. */
 export function listRuns({ tree, judgement, toolRuns }: TraceAnalysis): Run[] {
   const runs: Run[] = [];
+  const agents = findAgentRuns(tree);
   const owners = new Array<Run | null>(tree.nodes.length).fill(null);
   for (const node of tree.depthFirst) {
     const above = node.parent === null ? null : (owners[node.parent.index] ?? null);
-    const run = node.span.facts.type === 'agent' ? emptyRun(node, above) : null;
+    const run = agents.has(node) ? emptyRun(node, above, isUnnamed(node)) : null;
     owners[node.index] = run ?? above;
     if (run !== null) runs.push(run);
   }
   const ownerOf = (node: SpanNode): Run | null => owners[node.index] ?? null;
-  const implicit = createImplicitRun(tree, judgement, (node) => ownerOf(node) === null);
+  const implicit = createImplicitRun(
+    tree,
+    listWork(judgement, toolRuns).filter((node) => ownerOf(node) === null),
+  );
   for (const call of judgement.calls) (ownerOf(call.node) ?? implicit)?.calls.push(call);
   for (const counted of judgement.counted) (ownerOf(counted.node) ?? implicit)?.counted.push(counted);
   for (const tool of toolRuns) (ownerOf(tool.node) ?? implicit)?.tools.push(tool);
+  for (const node of tree.nodes) if (isMessage(node)) (ownerOf(node) ?? implicit)?.messages.push(node);
   if (implicit !== null) runs.push(implicit);
   noteFailures(tree, runs);
   return runs;
 }
 
 function emptyRun(node: SpanNode, parent: Run | null, isImplicit = false): Run {
-  return { node, parent, isImplicit, calls: [], counted: [], tools: [], lastFailure: undefined };
+  return {
+    node,
+    parent,
+    isImplicit,
+    calls: [],
+    counted: [],
+    tools: [],
+    messages: [],
+    lastFailure: undefined,
+  };
 }
 
-function createImplicitRun(
-  tree: TraceTree,
-  { calls, counted }: UsageJudgement,
-  isUnowned: (node: SpanNode) => boolean,
-): Run | null {
-  const unowned = [...calls, ...counted].map(({ node }) => node).filter(isUnowned);
+/** It stands for what log records report of nobody by name. */
+function isUnnamed({ span: { facts }, origin }: SpanNode): boolean {
+  return origin === 'agent' && facts.agentName === null;
+}
+
+function isMessage({ span: { facts }, origin }: SpanNode): boolean {
+  return origin === 'report' && facts.type === 'event';
+}
+
+/** Where calls are, and tool runs: a trace may hold the tools of a session alone (Gemini CLI). */
+function listWork({ calls, counted }: UsageJudgement, toolRuns: readonly ToolRun[]): SpanNode[] {
+  return [...calls, ...counted, ...toolRuns].map(({ node }) => node);
+}
+
+function createImplicitRun(tree: TraceTree, unowned: readonly SpanNode[]): Run | null {
   let first: SpanNode | null = null;
   for (const node of unowned) if (first === null || node.index < first.index) first = node;
   if (first === null) return null;

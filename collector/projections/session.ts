@@ -1,7 +1,10 @@
 import type { RunStatus, SessionRow, TraceRow } from '../model/rows.js';
 import { sumBills } from './totals.js';
 
-/** Projects the row of a session from the rows of its traces, in any order. */
+/**
+ * Projects the row of a session from the rows of its traces, in any order. What log records report beside them (its
+ * ledger) adds to all sums and lists, and is no trace.
+ */
 export function projectSession(sessionId: string, traces: readonly TraceRow[]): SessionRow {
   const sorted = traces.toSorted(compareTraces);
   const first = (read: (trace: TraceRow) => string | null): string | null =>
@@ -18,8 +21,8 @@ export function projectSession(sessionId: string, traces: readonly TraceRow[]): 
       (end, trace) => (trace.endTimeUnixNano > end ? trace.endTimeUnixNano : end),
       0n,
     ),
-    traceCount: sorted.length,
-    entryCount: sum(({ spanCount }) => spanCount),
+    traceCount: sorted.filter(({ isLedger }) => !isLedger).length,
+    entryCount: sum(({ spanCount, reportCount }) => spanCount + reportCount),
     userId: first(({ userId }) => userId),
     conversationId: first(({ conversationId }) => conversationId),
     llmCalls: sum(({ llmCalls }) => llmCalls),

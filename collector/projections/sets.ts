@@ -1,9 +1,9 @@
 import type { SpanFacts } from '../model/normalized-span.js';
-import type { SpanNode } from './tree.js';
+import type { TraceSpan } from '../model/rows.js';
 
 /** The first value that is not null, in the order of the nodes. */
 export function findFirst(
-  nodes: Iterable<SpanNode>,
+  nodes: Iterable<{ span: TraceSpan }>,
   read: (facts: SpanFacts) => string | null,
 ): string | null {
   for (const { span } of nodes) {
@@ -14,7 +14,10 @@ export function findFirst(
 }
 
 /** Distinct values by first use, without nulls. */
-export function collectSet(nodes: Iterable<SpanNode>, read: (facts: SpanFacts) => string | null): string[] {
+export function collectSet(
+  nodes: Iterable<{ span: TraceSpan }>,
+  read: (facts: SpanFacts) => string | null,
+): string[] {
   const values = new Set<string>();
   for (const { span } of nodes) {
     const value = read(span.facts);

@@ -7,10 +7,10 @@ export interface Bill {
   costSource: CostSource;
 }
 
-/** Sums what is counted. A class that nobody reported stays null; `mixed` where some reported no cost. */
+/** Sums what is counted. A class that nobody reported stays null; `mixed` where costs are of more than one kind. */
 export function sumCounted(counted: readonly CountedUsage[]): Bill {
-  const bills = counted.map(({ usage, costUsd }): Bill => {
-    return { totals: { ...usage, costUsd }, costSource: costUsd === null ? 'unknown' : 'reported' };
+  const bills = counted.map(({ usage, cost }): Bill => {
+    return { totals: { ...usage, costUsd: cost?.usd ?? null }, costSource: cost?.source ?? 'unknown' };
   });
   return sumBills(bills);
 }

@@ -1,5 +1,6 @@
 import { cutIdentifier } from '../model/ids.js';
 import type { RunStatus, TraceRow } from '../model/rows.js';
+import { findAgentRuns } from './agents.js';
 import type { TraceAnalysis } from './analysis.js';
 import type { ModelCall } from './calls.js';
 import { countCalls, readModel } from './calls.js';
@@ -11,35 +12,62 @@ import type { SpanNode, TraceTree } from './tree.js';
 import { startOf } from './tree.js';
 import type { UsageJudgement } from './usage.js';
 
-/** Projects the row of a trace. */
-export function projectTraceRow({ traceId, tree, judgement, toolRuns, content }: TraceAnalysis): TraceRow {
+/**
+ * Projects the row of a trace. What log records report counts in it like spans, but is no span: not in the number of
+ * spans, and with no say in when the trace was and which services made it, unless there are no spans.
+ */
+export function projectTraceRow(analysis: TraceAnalysis): TraceRow {
+  const { traceId, tree, judgement, toolRuns, content, identity } = analysis;
   const { nodes } = tree;
-  const conversationId = findFirst(nodes, ({ conversationId: id }) => id);
+  const spans = nodes.filter(({ origin }) => origin === 'span');
+  const seen = spans.length > 0 ? spans : nodes;
   return {
     traceId,
-    sessionId: findFirst(nodes, ({ sessionId }) => sessionId) ?? conversationId,
-    conversationId,
-    userId: findFirst(nodes, ({ userId }) => userId),
-    name: cutIdentifier((tree.roots[0] ?? tree.tops[0])?.span.name ?? ''),
+    isLedger: false,
+    reportCount: analysis.reportCount,
+    sessionId: identity.sessionId,
+    conversationId: identity.conversationId,
+    userId: identity.userId,
+    name: readName(tree),
     status: readStatus(tree),
-    ...readTimes(nodes),
+    ...readTimes(seen),
     isComplete: tree.isComplete,
-    spanCount: nodes.length,
+    spanCount: spans.length,
     ...countCalls(judgement.calls),
     toolCalls: toolRuns.length,
     errorCount: countFailures(tree),
-    failedSpanCount: nodes.filter(({ span }) => span.facts.outcome === 'failed').length,
+    failedSpanCount: spans.filter(({ span }) => span.facts.outcome === 'failed').length,
     ...sumCounted(judgement.counted),
-    agents: collectSet(nodes, ({ type, agentName }) => (type === 'agent' ? agentName : null)),
+    agents: listAgents(tree),
     models: listModels(judgement),
     providers: listProviders(nodes, judgement.calls),
     tools: [...new Set(toolRuns.map(({ name }) => name).filter((name) => name !== null))],
-    services: collectSet(nodes, ({ serviceName }) => serviceName),
+    services: collectSet(seen, ({ serviceName }) => serviceName),
     dialects: collectSet(nodes, ({ dialect }) => dialect),
     tags: [...new Set(nodes.flatMap(({ span }) => span.facts.tags))],
-    environment: findFirst(nodes, ({ environment }) => environment),
+    environment: identity.environment,
     ...readPreviews(tree, content),
   };
+}
+
+/** The outermost span's; of a trace that is known from log records alone, its agent's or sender's. */
+function readName({ outermost, nodes }: TraceTree): string {
+  const first = outermost[0];
+  if (first === undefined) return '';
+  if (first.origin === 'span') return cutIdentifier(first.span.name);
+  return first.span.facts.agentName ?? findFirst(nodes, ({ serviceName }) => serviceName) ?? first.span.name;
+}
+
+/**
+ * By the agents' own spans; where there is none, by the calls that say whose they are. A name that is the service's
+ * says only what sent them (Gemini CLI 0.61 puts it on every span).
+ */
+function listAgents(tree: TraceTree): string[] {
+  const named = collectSet(findAgentRuns(tree), ({ agentName }) => agentName);
+  if (named.length > 0) return named;
+  return collectSet(tree.nodes, ({ type, agentName, serviceName }) =>
+    type === 'llm' && agentName !== serviceName ? agentName : null,
+  );
 }
 
 /** Distinct models by first use, those of agents included whose calls nobody reports. */
@@ -64,13 +92,12 @@ function listProviders(nodes: readonly SpanNode[], calls: readonly ModelCall[]):
 /**
  * `running` while a pending copy stands for any span, `waiting` while the last AI span waits for a person, otherwise
  * what became of the roots, or of the tops as long as there is no root. What failed below a completed root is in the
- * error count alone.
+ * error count alone. An agent that is known from log records alone failed where its last model call did.
  */
 function readStatus(tree: TraceTree): RunStatus {
   if (tree.nodes.some(({ span }) => span.facts.outcome === 'running')) return 'running';
   if (isWaiting(tree)) return 'waiting';
-  const outermost = tree.roots.length > 0 ? tree.roots : tree.tops;
-  const outcomes = new Set(outermost.map(({ span }) => span.facts.outcome));
+  const outcomes = new Set(tree.outermost.map(({ span }) => span.facts.outcome));
   if (outcomes.has('failed')) return 'failed';
   return outcomes.has('cancelled') ? 'cancelled' : 'completed';
 }

@@ -1,8 +1,21 @@
 import type { TraceSpan } from '../model/rows.js';
 
-/** A span at its place in its trace. */
+/**
+ * What stands at a place of the tree: a span; what a log record reports that no span says; or an agent that is known
+ * from such records alone.
+ */
+export type NodeOrigin = 'span' | 'report' | 'agent';
+
+/** What comes into the tree beside the spans, in the form of a span. */
+export interface AddedNode {
+  span: TraceSpan;
+  origin: Exclude<NodeOrigin, 'span'>;
+}
+
+/** A span, or something read as one, at its place in its trace. */
 export interface SpanNode {
   readonly span: TraceSpan;
+  readonly origin: NodeOrigin;
   /** Place in {@link TraceTree.nodes}. */
   readonly index: number;
   /** null for a root, for a span whose parent has not come, and where a cycle of parents was cut. */
@@ -18,8 +31,10 @@ export interface TraceTree {
   depthFirst: SpanNode[];
   /** Nodes without a parent here. */
   tops: SpanNode[];
-  /** Tops that need no parent: they have none, or a remote one that another service may keep for itself. */
+  /** Of the spans, tops that need no parent: they have none, or a remote one that another service may keep for itself. */
   roots: SpanNode[];
+  /** What stands for the whole: the roots, as long as there are none the spans at the top, without spans all tops. */
+  outermost: SpanNode[];
   /** There is a root, and no span misses a parent that should come. */
   isComplete: boolean;
 }
@@ -27,17 +42,24 @@ export interface TraceTree {
 /** Bits 8 and 9 of span flags: "has is remote" and "is remote" (opentelemetry-proto trace.proto, SpanFlags). */
 const PARENT_IS_KNOWN_REMOTE = 0x300;
 
-/** Builds the tree of a trace. Takes chains of any depth and parents that run in circles. */
-export function buildTree(spans: readonly TraceSpan[]): TraceTree {
-  const nodes = distinctSpans(spans)
-    .sort(compareSpans)
-    .map((span, index): SpanNode => ({ span, index, parent: null, children: [] }));
+/**
+ * Builds the tree of a trace. Takes chains of any depth and parents that run in circles. What is added has a place in
+ * it, and no say in whether the trace is complete.
+ */
+export function buildTree(spans: readonly TraceSpan[], added: readonly AddedNode[] = []): TraceTree {
+  const entries: { span: TraceSpan; origin: NodeOrigin }[] = distinctSpans(spans).map((span) => {
+    return { span, origin: 'span' };
+  });
+  const nodes = [...entries, ...added]
+    .sort((left, right) => compareSpans(left.span, right.span))
+    .map(({ span, origin }, index): SpanNode => ({ span, origin, index, parent: null, children: [] }));
   const bySpanId = new Map(nodes.map((node) => [node.span.spanId, node]));
   for (const node of nodes) node.parent = bySpanId.get(node.span.parentSpanId ?? '') ?? null;
   cutCycles(nodes);
   for (const node of nodes) node.parent?.children.push(node);
   const tops = nodes.filter((node) => node.parent === null);
-  const roots = tops.filter(
+  const spanTops = tops.filter(({ origin }) => origin === 'span');
+  const roots = spanTops.filter(
     ({ span }) => span.parentSpanId === null || (hasRemoteParent(span) && !bySpanId.has(span.parentSpanId)),
   );
   return {
@@ -45,7 +67,8 @@ export function buildTree(spans: readonly TraceSpan[]): TraceTree {
     depthFirst: listDepthFirst(tops),
     tops,
     roots,
-    isComplete: roots.length > 0 && roots.length === tops.length,
+    outermost: [roots, spanTops].find((list) => list.length > 0) ?? tops,
+    isComplete: roots.length > 0 && roots.length === spanTops.length,
   };
 }
 
@@ -67,7 +90,7 @@ export function passDown<T>(tree: TraceTree, initial: T, pass: (parent: SpanNode
 }
 
 /** The final version of each span: an ended one beats a pending one, then the later end wins. */
-function distinctSpans(spans: readonly TraceSpan[]): TraceSpan[] {
+export function distinctSpans(spans: readonly TraceSpan[]): TraceSpan[] {
   const bySpanId = new Map<string, TraceSpan>();
   for (const span of spans) {
     const known = bySpanId.get(span.spanId);
@@ -81,7 +104,8 @@ function isNewer(span: TraceSpan, known: TraceSpan): boolean {
   return span.endTimeUnixNano > known.endTimeUnixNano;
 }
 
-function compareSpans(left: TraceSpan, right: TraceSpan): number {
+/** By start, longer spans first, then span id. */
+export function compareSpans(left: TraceSpan, right: TraceSpan): number {
   const [leftStart, rightStart] = [startOf(left), startOf(right)];
   if (leftStart !== rightStart) return leftStart < rightStart ? -1 : 1;
   if (left.endTimeUnixNano !== right.endTimeUnixNano) {

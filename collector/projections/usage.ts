@@ -1,7 +1,9 @@
 import type { Usage } from '../model/gen-ai.js';
-import type { TraceSpan, UsageVerdict } from '../model/rows.js';
-import type { ModelCall, ModelCalls } from './calls.js';
-import { findModelCalls, hasUsage, readCost } from './calls.js';
+import type { TraceSpan, UsageRule, UsageVerdict } from '../model/rows.js';
+import type { Cost, Duplicate, ModelCall, ModelCalls } from './calls.js';
+import { findModelCalls, hasUsage, readComputedCost, readCost } from './calls.js';
+import type { MergedTrace } from './reports.js';
+import { mergeReports } from './reports.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { buildTree } from './tree.js';
 
@@ -11,7 +13,7 @@ export interface CountedUsage {
   /** null for an agent run whose own calls nobody reports: it has tokens but is no llm call. */
   call: ModelCall | null;
   usage: Usage;
-  costUsd: string | null;
+  cost: Cost | null;
 }
 
 export interface UsageJudgement extends ModelCalls {
@@ -20,27 +22,58 @@ export interface UsageJudgement extends ModelCalls {
   verdicts: ReadonlyMap<string, UsageVerdict>;
 }
 
-const COUNTED: UsageVerdict = Object.freeze({ counted: true, because: null });
-const NOTHING_TO_COUNT: UsageVerdict = Object.freeze({ counted: false, because: null });
+const COUNTED: UsageVerdict = Object.freeze({ counted: true, rule: null, because: null });
+const NOTHING_TO_COUNT: UsageVerdict = Object.freeze({ counted: false, rule: null, because: null });
 
 /**
- * For each span id of one whole trace, whether its usage enters the totals, and if not why. Depends on the set of
- * spans alone, never on their order; a span that comes later may change the verdict on others.
+ * For each span id of one whole trace, and each of its reports', whether its usage enters the totals, and if not why.
+ * Depends on the sets alone, never on their order; what comes later may change the verdict on others.
  */
-export function judgeUsage(spans: readonly TraceSpan[]): ReadonlyMap<string, UsageVerdict> {
-  return judgeTree(buildTree(spans)).verdicts;
+export function judgeUsage(
+  spans: readonly TraceSpan[],
+  reports: readonly TraceSpan[] = [],
+): ReadonlyMap<string, UsageVerdict> {
+  const merged = mergeReports(spans, reports);
+  const { verdicts } = judgeTree(buildTree(merged.spans, merged.added));
+  return merged.joined.size === 0 ? verdicts : judgeMembers(verdicts, merged, [...spans, ...reports]);
+}
+
+/** Parts the verdict on a span between it and the records of the same call: the counts of one of them are taken. */
+function judgeMembers(
+  verdicts: ReadonlyMap<string, UsageVerdict>,
+  { joined, usageFrom }: MergedTrace,
+  members: readonly TraceSpan[],
+): ReadonlyMap<string, UsageVerdict> {
+  const parted = new Map(verdicts);
+  const byId = new Map(members.map((member) => [member.spanId, member]));
+  const judge = (member: TraceSpan | undefined, rule: UsageRule, because: string): UsageVerdict =>
+    member !== undefined && reportsUsage(member) ? { counted: false, rule, because } : NOTHING_TO_COUNT;
+  for (const [spanId, reports] of joined) {
+    const taken = usageFrom.get(spanId);
+    const verdict = verdicts.get(spanId) ?? NOTHING_TO_COUNT;
+    for (const report of reports) {
+      const because = 'It reports the same call as a span or another log record, whose counts are taken.';
+      parted.set(report.spanId, report === taken ? verdict : judge(report, 'same_call_in_log', because));
+    }
+    if (taken === undefined) continue;
+    const because = `Log record ${taken.spanId} reports the same call and says more: its counts are taken.`;
+    parted.set(spanId, judge(byId.get(spanId), 'replaced_by_log', because));
+  }
+  return parted;
 }
 
 /** The same for a tree, with the distinct calls and everything that is counted. */
 export function judgeTree(tree: TraceTree): UsageJudgement {
   const { calls, duplicates } = findModelCalls(tree);
-  const counted: CountedUsage[] = calls.filter(isPaid).map((call) => ({ ...call, call }));
+  const counted: CountedUsage[] = calls
+    .filter(isPaid)
+    .map((call) => ({ node: call.node, call, usage: call.usage, cost: call.cost }));
   const accounted = markAccounted(tree, calls);
   for (const node of tree.depthFirst.toReversed()) {
     const below = node.children.some((child) => accounted[child.index] === true);
     if (!below && tree.isComplete && reportsOnlySum(node)) {
       const { usage } = node.span.facts;
-      counted.push({ node, call: null, usage, costUsd: readCost(node.span) });
+      counted.push({ node, call: null, usage, cost: readOwnCost(node.span) });
       accounted[node.index] = true;
     }
     accounted[node.index] ||= below;
@@ -60,10 +93,10 @@ function judgeNodes(
   for (const node of tree.nodes) {
     let verdict = COUNTED;
     if (!countedNodes.has(node)) {
-      const because =
-        duplicates.get(node)?.because ??
-        explainExclusion(node, accounted[node.index] === true, tree.isComplete);
-      verdict = reports(node) ? { counted: false, because } : NOTHING_TO_COUNT;
+      const why =
+        duplicates.get(node) ?? explainExclusion(node, accounted[node.index] === true, tree.isComplete);
+      const { rule, because } = why;
+      verdict = reportsUsage(node.span) ? { counted: false, rule, because } : NOTHING_TO_COUNT;
     }
     verdicts.set(node.span.spanId, verdict);
   }
@@ -71,7 +104,7 @@ function judgeNodes(
 }
 
 function isPaid(call: ModelCall): boolean {
-  return call.usageNode !== null || call.costUsd !== null;
+  return call.usageNode !== null || call.cost !== null;
 }
 
 /** Nodes whose usage a call accounts for, or will once it has ended. */
@@ -90,18 +123,29 @@ function reportsOnlySum({ span }: SpanNode): boolean {
   return (type === 'agent' || type === 'workflow') && (hasUsage(span) || readCost(span) !== null);
 }
 
-function reports({ span: { facts } }: SpanNode): boolean {
+function readOwnCost(span: TraceSpan): Cost | null {
+  const reported = readCost(span);
+  if (reported !== null) return { usd: reported, source: 'reported' };
+  const computed = readComputedCost(span);
+  return computed === null ? null : { usd: computed, source: 'computed' };
+}
+
+function reportsUsage({ facts }: TraceSpan): boolean {
   return facts.reportedCostUsd !== null || Object.values(facts.usage).some((tokens) => tokens !== null);
 }
 
-function explainExclusion({ span }: SpanNode, isAccounted: boolean, isComplete: boolean): string {
+type Exclusion = Pick<Duplicate, 'rule' | 'because'>;
+
+function explainExclusion({ span }: SpanNode, isAccounted: boolean, isComplete: boolean): Exclusion {
   const { type, isPending } = span.facts;
-  if (isPending) return 'The span is still running.';
-  if (isAccounted) return 'It repeats the usage of the model calls below it.';
-  if (type !== 'agent' && type !== 'workflow') {
-    return 'Usage counts on model calls and embeddings, and on agents that have none below them.';
+  if (isPending) return { rule: 'pending', because: 'The span is still running.' };
+  if (isAccounted) {
+    return { rule: 'sum_of_children', because: 'It repeats the usage of the model calls below it.' };
   }
-  return isComplete
-    ? 'It reports no usage of its own.'
-    : 'No model call has come below it, and the trace is not complete: calls may follow.';
+  if ((type !== 'agent' && type !== 'workflow') || isComplete) {
+    const because = 'Usage counts on model calls and embeddings, and on agents that have none below them.';
+    return { rule: 'not_a_call', because };
+  }
+  const because = 'No model call has come below it, and the trace is not complete: calls may follow.';
+  return { rule: 'not_complete', because };
 }

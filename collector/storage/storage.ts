@@ -1,3 +1,7 @@
+// Longer than most files: the whole contract of a store on one page.
+
+import type { UnpricedModel } from '../contract/price-shapes.js';
+import type { Rerun } from '../contract/rerun-shapes.js';
 import type {
   Execution,
   IngestIssue,
@@ -8,9 +12,10 @@ import type {
   Trace,
 } from '../contract/shapes.js';
 import type { SpanFacts } from '../model/normalized-span.js';
-import type { TraceSpan } from '../model/rows.js';
+import type { PriceRow } from '../model/price.js';
+import type { TraceReport, TraceSpan } from '../model/rows.js';
 import type { LogRecordData, MetricPointData, SpanData } from '../model/span-data.js';
-import type { Projector, WriteBatch, WriteReceipt } from '../model/write-batch.js';
+import type { LogRow, Projector, WriteBatch, WriteReceipt } from '../model/write-batch.js';
 
 /**
  * What a store promises. Every implementation is held to this text by `test/contract/storage.contract.ts`.
@@ -27,9 +32,14 @@ import type { Projector, WriteBatch, WriteReceipt } from '../model/write-batch.j
  * - **Faithful**: what was written is read back as it was: 64-bit digits, NaN, -0, bytes, U+0000, lone surrogates,
  *   duplicate keys, `__proto__`, empty and deeply nested values. The order of attributes is not kept.
  * - **One project** sees only its own rows: every read takes the project.
+ * - **Reports**: what a log record reports belongs to the trace that it names. Where it names none it belongs to its
+ *   session: to that trace of the session whose span says the same (`Projector.assignReports`), or else to the session's
+ *   *ledger*, which is in the sums of the session and among the executions and in no list of traces. This holds whichever
+ *   of spans and records came first. A report with neither trace nor session is stored and counts nowhere.
  * - Absent things read as undefined, lists without rows as empty pages.
  */
-export interface Storage extends StorageWriter, StorageReader, StorageMaintenance {
+export interface Storage
+  extends StorageWriter, StorageReader, StoragePrices, StorageReruns, StorageMaintenance {
   /** Ends open statements' connections after the running ones are done. Idempotent. */
   close(): Promise<void>;
 }
@@ -148,6 +158,46 @@ export interface LogFilter {
   to?: string | undefined;
 }
 
+/** One thing that happened in a session. */
+export interface StoredSessionEntry {
+  /** The span, or what the record reports read as a span: then `traceId` is empty where the record names no trace. */
+  span: TraceSpanWithKind;
+  /** null for a span. */
+  record: {
+    id: string;
+    eventName: string;
+    /** The span of the session that says the same; null where none does, and for a record that names its trace. */
+    joinedSpanId: string | null;
+  } | null;
+}
+
+/** What one log record reports, as stored. */
+export interface StoredReport extends TraceReport {
+  recordId: string;
+  /** The span that the record belongs to though it names no trace; null for a record that names this trace. */
+  joinedSpanId: string | null;
+}
+
+/** All given filters must hold. `from` inclusive and `to` exclusive, RFC 3339, on the time of the issue. */
+export interface IssueFilter {
+  code?: string | undefined;
+  service?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** What one sender was told of one kind. */
+export interface IssueSummary {
+  code: string;
+  service_name: string | null;
+  scope_name: string | null;
+  count: number;
+  first_at: string;
+  last_at: string;
+  /** The last one. */
+  example: IngestIssue;
+}
+
 export interface StorageReader {
   /** Newest first, or by `sort`. Ties break by trace id, so pages neither repeat nor skip. */
   listTraces(
@@ -186,7 +236,78 @@ export interface StorageReader {
     filter: { from?: string | undefined; to?: string | undefined },
     options: PageOptions,
   ): Promise<Page<StoredMetricPoint>>;
-  listIngestIssues(projectId: string, options: PageOptions): Promise<Page<IngestIssue>>;
+  /**
+   * What log records report of a trace, by time: those that name it, and those that were joined with its spans.
+   * At most 100,000.
+   */
+  listTraceReports(projectId: string, traceId: string): Promise<StoredReport[]>;
+  /**
+   * Spans of the session's traces, and what log records report: all of those without a trace and those of its traces.
+   * By start time; a record's start is that of what it reports.
+   */
+  listSessionEntries(
+    projectId: string,
+    sessionId: string,
+    options: PageOptions,
+  ): Promise<Page<StoredSessionEntry>>;
+  /** Newest first. An issue of a trace, span or record is listed once however often it was met. */
+  listIngestIssues(projectId: string, filter: IssueFilter, options: PageOptions): Promise<Page<IngestIssue>>;
+  /** By code, service and scope, the most frequent first; at most 1,000. */
+  summarizeIngestIssues(projectId: string, filter: IssueFilter): Promise<IssueSummary[]>;
+}
+
+export interface StoragePrices {
+  /**
+   * The project's own prices by pattern, then id. With `maxAgeMillis`, what was read at most so long ago may be answered:
+   * the same array as long as nothing changed. A change made through this storage is seen at once in any case.
+   */
+  listPrices(projectId: string, options?: { maxAgeMillis: number }): Promise<readonly PriceRow[]>;
+  /** Adds the price, or replaces the one with its id. */
+  putPrice(projectId: string, price: PriceRow): Promise<PriceRow>;
+  /** Whether there was such a price. Prices of spans that are stored stay as they are. */
+  deletePrice(projectId: string, priceId: string): Promise<boolean>;
+  /**
+   * Models and providers whose calls have no price, by reason, the most calls first: model calls and embeddings, and log
+   * records that report them. `from` inclusive and `to` exclusive on the start time; the last 7 days by default.
+   */
+  listUnpriced(
+    projectId: string,
+    filter: { from?: string | undefined; to?: string | undefined },
+    options: PageOptions,
+  ): Promise<Page<UnpricedModel>>;
+}
+
+/** Understands stored records anew; pure. */
+export interface Reunderstanding {
+  /** Facts as understood and priced now; the rest of what a normalized span has is not taken. */
+  readSpan(data: SpanData): { facts: SpanFacts };
+  /** Its report, if any, priced. */
+  readLog(data: LogRecordData): Pick<LogRow, 'isContent' | 'sessionId' | 'report'>;
+}
+
+/** Runs over what is stored, in steps that each collector on the database may take. */
+export interface StorageReruns {
+  /** As `pending`, with the number of traces it will look at. */
+  createRerun(projectId: string, rerun: Pick<Rerun, 'kind' | 'dry_run' | 'since' | 'until'>): Promise<Rerun>;
+  findRerun(projectId: string, id: string): Promise<Rerun | undefined>;
+  /** Newest first. */
+  listReruns(projectId: string, options: PageOptions): Promise<Page<Rerun>>;
+  /** What is pending or running becomes cancelled, from its next step on; what has ended stays as it is. */
+  cancelRerun(projectId: string, id: string): Promise<Rerun | undefined>;
+  /** Of each project the oldest rerun that is pending or running. */
+  listOpenReruns(): Promise<{ projectId: string; id: string; kind: Rerun['kind'] }[]>;
+  /**
+   * One step: the next traces, ledgers included, by start time and trace id, understood anew in one transaction with all
+   * that derives from them and the rerun's progress. Of kind `prices` only `computedCostUsd` and `priceRef` are taken from
+   * what is read. Spans and records whose message bodies payload retention has deleted are skipped by `reproject`.
+   * With `dry_run` nothing but the progress is kept. Answers with the rerun as it is then: `completed` once nothing is
+   * left, `failed` where understanding threw. `undefined` where it is unknown, has ended, or another collector is at it.
+   */
+  rerunTraces(
+    projectId: string,
+    id: string,
+    options: { limit: number; understanding: Reunderstanding },
+  ): Promise<Rerun | undefined>;
 }
 
 /** A span without bodies, attributes and events, as lists, trees and timelines show it. */
@@ -214,6 +335,11 @@ export interface StorageMaintenance {
    */
   runRetention(options: { dryRun: boolean }): Promise<RetentionRun>;
   listRetentionRuns(options: PageOptions): Promise<Page<RetentionRun>>;
+  /**
+   * Lists an issue `TRACE_PARENT_MISSING` for each trace that lacks parents of its spans and has been quiet for so long
+   * (and, at the first call, for a day at most). Idempotent. Answers with the number of traces that lack some.
+   */
+  noteMissingParents(options: { quietSeconds: number }): Promise<number>;
   /** Makes the daily partitions from yesterday to `daysAhead` days from now. Idempotent. */
   ensurePartitions(daysAhead: number): Promise<void>;
 }

@@ -33,10 +33,13 @@ describe('a span in a list', () => {
   });
 
   it('says whether its usage is counted and why not', () => {
-    const verdicts = new Map([[toSpanId('a'), { counted: false, because: 'repeated by a child' }]]);
+    const verdicts = new Map([
+      [toSpanId('a'), { counted: false, rule: 'sum_of_children' as const, because: 'repeated' }],
+    ]);
     expect(presentSpanSummary(sketchSpan({ id: 'a' }), { trace: undefined, verdicts })).toMatchObject({
       counted: false,
-      not_counted_because: 'repeated by a child',
+      not_counted_because: 'repeated',
+      counting_rule: 'sum_of_children',
     });
   });
 

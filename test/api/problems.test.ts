@@ -68,6 +68,9 @@ describe('a bad request', () => {
     ['/api/v1/metrics/m/points?cursor=nonsense'],
     ['/api/v1/ingest/issues?cursor=nonsense'],
     ['/api/v1/retention/runs?cursor=nonsense'],
+    ['/api/v1/prices?cursor=nonsense'],
+    ['/api/v1/prices/missing?cursor=nonsense'],
+    ['/api/v1/reruns?cursor=nonsense'],
   ])('with the cursor of %s is answered with 400', async (path) => {
     expect((await request(path)).problem.code).toBe('API_BAD_CURSOR');
   });
@@ -83,6 +86,10 @@ describe('what does not exist', () => {
     `/api/v1/spans/${UNKNOWN_TRACE}/${'cd'.repeat(8)}`,
     '/api/v1/sessions/unknown',
     '/api/v1/sessions/unknown/traces',
+    '/api/v1/sessions/unknown/entries',
+    `/api/v1/spans/${UNKNOWN_TRACE}/${'cd'.repeat(8)}/explain`,
+    `/api/v1/prices/${UNKNOWN_ID}`,
+    `/api/v1/reruns/${UNKNOWN_ID}`,
     '/api/v1/sessions/nul%00',
     `/api/v1/executions/${UNKNOWN_ID}`,
     `/api/v1/executions/${UNKNOWN_ID}/tree`,
@@ -95,14 +102,23 @@ describe('what does not exist', () => {
   });
 });
 
+describe('a fixed path beside one with an id', () => {
+  it('is not taken for that id', async () => {
+    const { status, headers } = await request('/api/v1/prices/quote', { method: 'DELETE' });
+    expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  });
+});
+
 describe('a method that a route does not take', () => {
   it.each([...new Set(listRoutes().map(({ route }) => route.path))])('is refused at %s', async (template) => {
     const path = template
       .replace('{trace_id}', UNKNOWN_TRACE)
       .replace('{span_id}', 'cd'.repeat(8))
       .replace('{execution_id}', UNKNOWN_ID)
+      .replace('{price_id}', UNKNOWN_ID)
+      .replace('{rerun_id}', UNKNOWN_ID)
       .replace(/\{\w+\}/, 'x');
-    const { status, headers, problem } = await request(path, { method: 'DELETE' });
+    const { status, headers, problem } = await request(path, { method: 'PATCH' });
     expect([status, problem.code]).toEqual([405, 'API_METHOD_NOT_ALLOWED']);
     const allowed = listRoutes().filter(({ route }) => route.path === template);
     for (const { route } of allowed) expect(headers.get('allow')).toContain(route.method.toUpperCase());
@@ -129,7 +145,9 @@ describe('a body', () => {
   it('that does not say it is JSON is refused, so that no other origin can send one unasked', async () => {
     const { status } = await request('/api/v1/retention/run', { method: 'POST', body: '{"dry_run":true}' });
     expect(status).toBe(415);
-    expect((await request('/api/v1/retention/run', { method: 'POST' })).status).toBe(415);
+    for (const path of ['retention/run', 'reproject', 'prices/recompute', `reruns/${UNKNOWN_ID}/cancel`]) {
+      expect([path, (await request(`/api/v1/${path}`, { method: 'POST' })).status]).toEqual([path, 415]);
+    }
   });
 
   it('in an unknown encoding or character set is refused', async () => {

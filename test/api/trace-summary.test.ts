@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { summarizeTrace } from '../../collector/api/trace-summary.js';
 import { TraceSummary } from '../../collector/contract/answers.js';
 import type { Trace } from '../../collector/contract/shapes.js';
+import { NO_USAGE } from '../../collector/model/gen-ai.js';
 import { sketchSpan, toSpanId, TRACE_ID } from './trace-spans.js';
 
 const TRACE: Trace = {
@@ -54,8 +55,19 @@ const SPANS = [
   }),
 ];
 
+const MODELS = [
+  {
+    model: 'gpt-5',
+    provider: 'openai',
+    calls: 2,
+    unpricedCalls: 1,
+    totals: { ...NO_USAGE, inputTokens: 10, costUsd: '0.25' },
+    costSource: 'computed' as const,
+  },
+];
+
 describe('the summary of a trace', () => {
-  const summary = summarizeTrace(TRACE, SPANS);
+  const summary = summarizeTrace(TRACE, SPANS, MODELS);
 
   it('has the shape of the contract', () => {
     expect(TraceSummary.parse(summary)).toEqual(summary);
@@ -92,13 +104,19 @@ describe('the summary of a trace', () => {
     ]);
   });
 
+  it('says what each model cost, and how many of its calls have no price', () => {
+    expect(summary.models).toMatchObject([
+      { model: 'gpt-5', calls: 2, unpriced_calls: 1, input_tokens: 10, output_tokens: null, cost_usd: 0.25 },
+    ]);
+  });
+
   it('counts steps by type', () => {
     expect(summary.steps).toContainEqual({ type: 'tool', count: 1, failed: 1, total_ms: 40 });
     expect(summary.steps).toHaveLength(4);
   });
 
   it('of a trace without spans has empty lists', () => {
-    expect(summarizeTrace(TRACE, [])).toMatchObject({
+    expect(summarizeTrace(TRACE, [], [])).toMatchObject({
       steps: [],
       errors: [],
       slowest_spans: [],

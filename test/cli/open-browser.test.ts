@@ -8,6 +8,7 @@ const io = (change: object) => ({
   ...sitting,
   stderr: sitting.stdout,
   nowMillis: () => 0,
+  confirm: null,
   listenForStop: () => new AbortController().signal,
   ...change,
 });

@@ -8,6 +8,7 @@ import { renderSummary } from '../../collector/cli/render/summary.js';
 import { renderTraceLine } from '../../collector/cli/render/trace-line.js';
 import { renderTraceTable } from '../../collector/cli/render/trace-table.js';
 import type { TraceSummary } from '../../collector/contract/answers.js';
+import type { TokenClasses } from '../../collector/contract/shapes.js';
 import { makeCanvas, makeExecution, makeSession, makeTrace, NOW } from './samples.js';
 
 const busy = makeTrace({
@@ -145,10 +146,43 @@ test('an execution shows its tools, its first thought and its error', () => {
   `);
 });
 
+const NO_CLASSES: TokenClasses = {
+  uncached_input: null,
+  cache_read: null,
+  cache_write: null,
+  cache_write_5m: null,
+  cache_write_1h: null,
+  input_audio: null,
+  input_image: null,
+  output: null,
+  reasoning: null,
+  output_audio: null,
+  output_image: null,
+};
+
+const MODEL: TraceSummary['models'][number] = {
+  model: null,
+  provider: 'openai',
+  calls: 0,
+  unpriced_calls: 0,
+  input_tokens: null,
+  output_tokens: null,
+  cached_input_tokens: null,
+  cache_write_tokens: null,
+  reasoning_tokens: null,
+  cost_usd: null,
+  cost_source: 'computed',
+};
+
 test('a summary says where the time went and where failures began', () => {
   const step = { span_id: '00000000000000ad', started_at: new Date(NOW).toISOString() };
   const summary: TraceSummary = {
     ...makeTrace({ duration_ms: 10_000 }),
+    token_classes: NO_CLASSES,
+    models: [
+      { ...MODEL, model: 'gpt-5', calls: 4, input_tokens: 12_400, output_tokens: 488, cost_usd: 0.0204 },
+      { ...MODEL, model: 'house-7b', calls: 1, unpriced_calls: 1, input_tokens: 900, output_tokens: 20 },
+    ],
     steps: [
       { type: 'llm', count: 5, failed: 0, total_ms: 9000 },
       { type: 'tool', count: 2, failed: 1, total_ms: 2300 },
@@ -170,7 +204,12 @@ test('a summary says where the time went and where failures began', () => {
     critical_path: [],
   };
   expect(renderSummary(summary, makeCanvas())).toMatchInlineSnapshot(`
-    "Steps
+    "Models
+    MODEL     PROVIDER  CALLS     IN / OUT      COST
+    gpt-5     openai        4  12.4k / 488   $0.0204
+    house-7b  openai        1     900 / 20  unpriced
+
+    Steps
     TYPE  COUNT  FAILED  TIME
     llm       5          9.0s
     tool      2       1  2.3s

@@ -80,6 +80,37 @@ test('a tree on a narrow terminal drops figures before names', () => {
   `);
 });
 
+test('a call without a price is unpriced, which is not $0, also where it is summed up', () => {
+  const call = (sample: object) =>
+    makeSpan({ type: 'llm', model: 'house-7b', input_tokens: 10, output_tokens: 1, ...sample });
+  const free = { cost_usd: 0, cost_source: 'computed' as const, price_ref: 'local' };
+  const unpriced = { price_ref: 'unpriced:unknown_model' };
+  const roots = [
+    makeSpan({ type: 'agent', agent_name: 'house' }, [
+      call(free),
+      call(unpriced),
+      ...Array.from({ length: 4 }, () => call(unpriced)),
+    ]),
+    makeSpan({ type: 'agent', agent_name: 'city' }, [
+      call(unpriced),
+      call(unpriced),
+      call(unpriced),
+      ...Array.from({ length: 3 }, () => call({ ...free, cost_usd: 0.01 })),
+    ]),
+  ];
+  expect(renderTree(roots, makeCanvas())).toMatchInlineSnapshot(`
+    "agent house                               1.0s
+    ├─ llm house-7b                         ▲ 1.0s  10 in / 1 out                  $0
+    ├─ llm house-7b                         ▲ 1.0s  10 in / 1 out            unpriced
+    └─ × 4 more house-7b, --all shows each    4.0s  40 in / 4 out            unpriced
+    agent city                                1.0s
+    ├─ llm house-7b                         ▲ 1.0s  10 in / 1 out            unpriced
+    ├─ llm house-7b                         ▲ 1.0s  10 in / 1 out            unpriced
+    └─ × 4 more house-7b, --all shows each    4.0s  40 in / 4 out  $0.0300 + unpriced
+    ▲ took a quarter of the trace or more"
+  `);
+});
+
 test('a run of similar siblings is summed up, and shown in full on demand', () => {
   const pages = Array.from({ length: 38 }, (_, page) =>
     makeSpan({ type: 'tool', tool_name: 'fetchPage', at: page * 100, duration_ms: 100 }),

@@ -9,8 +9,8 @@ export interface TestIo extends Io {
   waitForOutput(text: string): Promise<void>;
 }
 
-/** An io that keeps what was written: a pipe of 120 columns. */
-export function createTestIo(env: Record<string, string> = {}): TestIo {
+/** An io that keeps what was written: a pipe of 120 columns. With an answer, somebody sits there who gives it. */
+export function createTestIo(env: Record<string, string> = {}, answer?: boolean): TestIo {
   let out = '';
   let err = '';
   const stop = new AbortController();
@@ -29,6 +29,7 @@ export function createTestIo(env: Record<string, string> = {}): TestIo {
     },
     env: { COLUMNS: '120', ...env },
     nowMillis: Date.now,
+    confirm: answer === undefined ? null : () => Promise.resolve(answer),
     listenForStop: () => stop.signal,
     out: () => out,
     err: () => err,

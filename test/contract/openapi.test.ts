@@ -73,9 +73,9 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('requires no query parameter, and each has a type', () => {
+  it('requires no query parameter but the model of a quote, and each has a type', () => {
     const query = operations.flatMap(({ operation }) => operation.parameters.filter((p) => p.in === 'query'));
-    expect(query.filter(({ required }) => required)).toEqual([]);
+    expect(query.filter(({ required }) => required).map(({ name }) => name)).toEqual(['model']);
     expect(query.filter(({ schema }) => typeof schema['type'] !== 'string')).toEqual([]);
   });
 
@@ -83,6 +83,17 @@ describe('the OpenAPI document', () => {
     for (const { operation } of operations) {
       expect(operation.responses['default']).toEqual({ $ref: '#/components/responses/Problem' });
     }
+  });
+
+  it('answers 201 where something is made, 202 where work goes on, else 200', () => {
+    const others = operations.flatMap(({ operation: { operationId, responses } }) =>
+      Object.hasOwn(responses, '200') ? [] : [[operationId, ...Object.keys(responses)]],
+    );
+    expect(others).toEqual([
+      ['createPrice', '201', 'default'],
+      ['recomputePrices', '202', 'default'],
+      ['reproject', '202', 'default'],
+    ]);
   });
 
   it('lets the nodes of a tree hold nodes of a tree', () => {

@@ -154,9 +154,9 @@ function describeWrites(store: () => Storage, harness: () => StorageHarness): vo
 
   test('issues are listed', async () => {
     const issue = { code: 'SOME_CODE', message: 'odd\u0000', signal: 'traces' } as const;
-    const nowhere = { serviceName: null, scopeName: null, traceId: null, spanId: null };
+    const nowhere = { serviceName: null, scopeName: null, traceId: null, spanId: null, key: null };
     await store().write(makeBatch({}, { issues: [{ ...issue, ...nowhere }] }));
-    const { rows } = await store().listIngestIssues(PROJECT, { limit: 10 });
+    const { rows } = await store().listIngestIssues(PROJECT, {}, { limit: 10 });
     expect(rows).toMatchObject([{ code: 'SOME_CODE', message: 'odd\uFFFD' }]);
   });
 }

@@ -3,17 +3,28 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { normalizeSpan, readContent } from '../../collector/dialects/normalize.js';
 import type { Message } from '../../collector/model/gen-ai.js';
+import { AGENT_TYPE_OPERATION } from '../../collector/model/normalized-span.js';
 import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
-import { listCaptures, loadCapture } from '../support/captures.js';
-import { UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
+import { listCaptures, loadCapture, type Expected } from '../support/captures.js';
+import { SHOWN_OTHERWISE, UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
 import { decodeCapture } from './decoded-captures.js';
 
 const GOLDEN = fileURLToPath(new URL('../golden/dialects/', import.meta.url));
 const TEXT_LIMIT = 300;
 const MESSAGE_LIMIT = 6;
+const LONG_TEXT = 5_000;
 
 /** Captures whose tools ran without a span of their own: they are known from messages alone. */
-const WITHOUT_TOOL_SPANS = ['openinference-anthropic'];
+const WITHOUT_TOOL_SPANS = ['openinference-anthropic', 'traceloop-legacy-anthropic'];
+
+/** Captures whose agent has no span of its own: a call says its name (see the LangSmith exporter's overwritten root). */
+const WITHOUT_AGENT_SPANS = ['langsmith-traceable-openai'];
+
+/** Captures in which hundreds of plain spans surround a few that say something. */
+const MOSTLY_PLAIN = ['codex-cli-exec'];
+
+/** Captures of which the spans are not all: see the golden files of what log records report. */
+const KNOWN_FROM_RECORDS = ['claude-code-logs-metrics', 'codex-cli-exec'];
 
 /** Of a long history its length and its end. */
 function cutMessages(messages: Message[] | null): unknown {
@@ -40,6 +51,17 @@ function describeSpan(data: SpanData, logs: readonly LogRecordData[]): unknown {
   };
 }
 
+function isTold(capture: string, span: SpanData): boolean {
+  return !MOSTLY_PLAIN.includes(capture) || normalizeSpan(span).facts.dialect !== null;
+}
+
+/** Lists of tools and system prompts fill pages. */
+function cutLong(key: string, value: unknown): unknown {
+  if (typeof value === 'string' && value.length > LONG_TEXT) return `${value.slice(0, TEXT_LIMIT)}…`;
+  if (key !== 'toolDefinitions' || JSON.stringify(value).length <= LONG_TEXT) return value;
+  return JSON.stringify(value).slice(0, TEXT_LIMIT);
+}
+
 function dropEmpty(object: object): object {
   return Object.fromEntries(
     Object.entries(object).filter(([, value]) => {
@@ -53,8 +75,8 @@ describe('the spans of each recorded application are understood as the golden fi
   it.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
     const { spans, logs } = decodeCapture(name);
     const actual = `${JSON.stringify(
-      spans.map((span) => describeSpan(span, logs)),
-      null,
+      spans.filter((span) => isTold(name, span)).map((span) => describeSpan(span, logs)),
+      cutLong,
       1,
     )}\n`;
     const file = `${GOLDEN}${name}.json`;
@@ -65,10 +87,16 @@ describe('the spans of each recorded application are understood as the golden fi
 });
 
 describe('the facts agree with what is known of each recorded application', () => {
-  it.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
-    const { expected } = loadCapture(name);
-    const facts = decodeCapture(name).spans.map((span) => normalizeSpan(span).facts);
-    const agents = facts.flatMap((fact) => (fact.type === 'agent' ? (fact.agentName ?? []) : []));
+  it.each(UNDERSTOOD_CAPTURES.filter((name) => !KNOWN_FROM_RECORDS.includes(name)))('%s', (name) => {
+    const expected: Expected = { ...loadCapture(name).expected, ...SHOWN_OTHERWISE[name] };
+    const facts = decodeCapture(name)
+      .spans.map((span) => normalizeSpan(span).facts)
+      .filter(({ isPending }) => !isPending);
+    const agentType = WITHOUT_AGENT_SPANS.includes(name) ? 'llm' : 'agent';
+    const runs = facts.filter(({ type }) => type === agentType);
+    // Whether an SDK's operation is the work of a declared agent is told by the tree, not by its span.
+    const declared = runs.filter((fact) => fact.agentType !== AGENT_TYPE_OPERATION);
+    const agents = (declared.length > 0 ? declared : runs).flatMap(({ agentName }) => agentName ?? []);
     const tools = facts.flatMap((fact) => (fact.type === 'tool' ? (fact.toolName ?? []) : []));
     const answered = facts.filter(
       (fact) => ['llm', 'embedding'].includes(fact.type) && fact.outcome === 'completed',
@@ -82,13 +110,6 @@ describe('the facts agree with what is known of each recorded application', () =
   });
 });
 
-describe('spans in dialects without a table are read as far as the known ones reach', () => {
-  it.each(listCaptures().filter((name) => !UNDERSTOOD_CAPTURES.includes(name)))('%s', (name) => {
-    const { spans, logs } = decodeCapture(name);
-    for (const span of spans) {
-      const { facts } = normalizeSpan(span);
-      expect(facts.dialect === null).toBe(['span', 'http', 'db'].includes(facts.type));
-      expect(() => readContent(span, logs)).not.toThrow();
-    }
-  });
+it('every recorded application is understood', () => {
+  expect(UNDERSTOOD_CAPTURES.toSorted()).toEqual(listCaptures());
 });

@@ -1,7 +1,7 @@
 import type { AnyValue, KeyValue } from '../../collector/model/any-value.js';
 import type { SpanFacts, SpanContent } from '../../collector/model/normalized-span.js';
 import type { LogRecordData, SpanData, SpanEventData } from '../../collector/model/span-data.js';
-import { normalizeSpan, readContent } from '../../collector/dialects/normalize.js';
+import { normalizeSpan, readContent, readLog } from '../../collector/dialects/normalize.js';
 
 export type Attributes = Record<string, AnyValue>;
 
@@ -83,4 +83,9 @@ export function factsOf(sent: SentSpan): SpanFacts {
 
 export function contentOf(sent: SentSpan, logs: readonly LogRecordData[] = []): SpanContent {
   return readContent(sendSpan(sent), logs);
+}
+
+/** What a log record reports; null where it reports nothing. */
+export function reportOf(sent: Parameters<typeof sendLog>[0]): SpanFacts | null {
+  return readLog(sendLog(sent)).report?.facts ?? null;
 }

@@ -1,50 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeSpan, readContent } from '../../collector/dialects/normalize.js';
-import type { NormalizedSpan } from '../../collector/model/normalized-span.js';
-import type { TraceMaterial, TraceRows, TraceSpan } from '../../collector/model/rows.js';
-import type { LogRecordData } from '../../collector/model/span-data.js';
-import { decodeRequest } from '../../collector/otlp/decode-request.js';
-import { createProjector } from '../../collector/projections/projector.js';
-import { loadCapture, readCaptureMessage, readCaptureSignal } from '../support/captures.js';
-import { UNDERSTOOD_CAPTURES, type Truth } from '../support/understood-captures.js';
+import type { TraceRows } from '../../collector/model/rows.js';
+import { loadCapture } from '../support/captures.js';
+import { SHOWN_OTHERWISE, UNDERSTOOD_CAPTURES, type Truth } from '../support/understood-captures.js';
+import { loadTelemetry, projectTelemetry } from './projected-telemetry.js';
 
-/** Projects all traces of a capture, in order of their start. */
-function projectCapture(name: string): { truth: Truth; rows: TraceRows[] } {
-  const capture = loadCapture(name);
-  const spans: NormalizedSpan[] = [];
-  const logs: LogRecordData[] = [];
-  for (const request of capture.requests) {
-    const signal = readCaptureSignal(request);
-    const encoding = request.headers['content-type']?.includes('json') === true ? 'json' : 'protobuf';
-    const decoded = decodeRequest(signal, encoding, readCaptureMessage(request));
-    spans.push(...decoded.spans.map(normalizeSpan));
-    logs.push(...decoded.logRecords);
-  }
-  const projector = createProjector({ readContent });
-  const traceIds = [...new Set(spans.map(({ data }) => data.traceId))];
-  const rows = traceIds.map((traceId) => {
-    const inTrace = spans.filter(({ data }) => data.traceId === traceId);
-    return projector.projectTrace('p', gatherMaterial(traceId, inTrace, logs));
-  });
+/** Senders that name sessions of their own, of which the truth says nothing. */
+const WITH_OWN_SESSIONS = ['codex-cli-exec', 'gemini-cli-tool-error'];
+
+/** Projects all traces of a capture and what belongs to none, in order of their start. */
+function projectCapture(name: string) {
+  const { traces, ledgers, sessions } = projectTelemetry(loadTelemetry(name));
+  const rows = [...traces, ...ledgers];
   rows.sort((left, right) => (left.trace.startTimeUnixNano < right.trace.startTimeUnixNano ? -1 : 1));
-  return { truth: capture.expected as unknown as Truth, rows };
-}
-
-function gatherMaterial(
-  traceId: string,
-  spans: readonly NormalizedSpan[],
-  logs: readonly LogRecordData[],
-): TraceMaterial {
-  return {
-    traceId,
-    spans: spans.map(({ data, facts }): TraceSpan => ({ ...data, facts })),
-    bodies: new Map(spans.map(({ data }) => [data.spanId, data])),
-    logs: logs.filter((log) => log.traceId === traceId),
-  };
+  const truth = { ...(loadCapture(name).expected as unknown as Truth), ...SHOWN_OTHERWISE[name] };
+  return { truth, rows, sessions };
 }
 
 describe.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
-  const { truth, rows } = projectCapture(name);
+  const { truth, rows, sessions } = projectCapture(name);
   const traces = rows.map(({ trace }) => trace);
   const executions = rows.flatMap((row) => row.executions);
   const observable: Partial<Truth> & Record<string, unknown> = { ...truth, ...truth.observable };
@@ -91,12 +64,33 @@ describe.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
     });
   });
 
+  it('is in the dialect that sent it', () => {
+    const { dialect } = truth;
+    if (dialect !== 'none') expect(traces.flatMap(({ dialects }) => dialects)).toContain(dialect);
+  });
+
+  it('costs what its sender says', () => {
+    if (truth.cost === undefined) return;
+    expect(sum(traces.map(({ totals }) => Number(totals.costUsd)))).toBeCloseTo(truth.cost, 8);
+  });
+
+  it('adds up to its sessions', () => {
+    const inSession = traces.filter(({ sessionId }) => sessionId !== null);
+    expect(sum(sessions.map(({ llmCalls }) => llmCalls))).toBe(
+      sum(inSession.map(({ llmCalls }) => llmCalls)),
+    );
+    expect(sum(sessions.map(({ traceCount }) => traceCount))).toBe(
+      inSession.filter(({ isLedger }) => !isLedger).length,
+    );
+  });
+
   it('knows whose it was, as far as the spans say', () => {
     const ids = (read: (trace: TraceRows['trace']) => string | null): (string | null)[] => [
       ...new Set(traces.map(read).filter((id) => id !== null)),
     ];
     const wanted = (id: string | null | undefined): string[] => (id == null ? [] : [id]);
-    expect(ids(({ sessionId }) => sessionId)).toEqual(wanted(observable.session_id));
+    const sessionId = observable.session_id ?? observable.conversation_id;
+    if (!WITH_OWN_SESSIONS.includes(name)) expect(ids((trace) => trace.sessionId)).toEqual(wanted(sessionId));
     expect(ids(({ userId }) => userId)).toEqual(wanted(observable.user_id));
   });
 

@@ -78,7 +78,7 @@ describe('what counts', () => {
   it('a span without usage has nothing to explain', () => {
     const trace = new TraceSketch();
     const call = trace.add('llm', null);
-    expect(judgeUsage(trace.spans).get(call.spanId)).toEqual({ counted: false, because: null });
+    expect(judgeUsage(trace.spans).get(call.spanId)).toEqual({ counted: false, rule: null, because: null });
   });
 
   it('a pending call is neither answered nor failed', () => {

@@ -101,7 +101,7 @@ describe('a cursor', () => {
       reader.listLogRecords(PROJECT_ID, {}, { limit: 1, cursor }),
       reader.listMetrics(PROJECT_ID, { limit: 1, cursor }),
       reader.listMetricPoints(PROJECT_ID, 'm', {}, { limit: 1, cursor }),
-      reader.listIngestIssues(PROJECT_ID, { limit: 1, cursor }),
+      reader.listIngestIssues(PROJECT_ID, {}, { limit: 1, cursor }),
       reader.listSpans(PROJECT_ID, 'ab'.repeat(16), { limit: 1, cursor, payloads: false }),
     ];
     for (const read of refused) await expect(read).rejects.toMatchObject({ code: 'API_BAD_CURSOR' });

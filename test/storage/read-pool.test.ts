@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readContent } from '../../collector/dialects/normalize.js';
+import { readContent, readReportContent } from '../../collector/dialects/normalize.js';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import { createProjector } from '../../collector/projections/projector.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
@@ -11,7 +11,7 @@ test('a write succeeds at once while every connection for reads is busy, and clo
   const database = await createTestDatabase();
   const pool = createPool(database.connection, { max: 2 });
   const readPool = createPool(database.connection, { max: 2 });
-  const projector = createProjector({ readContent });
+  const projector = createProjector({ readContent, readReportContent });
   const storage = await createPostgresStorage({ pool, readPool, projector });
 
   let isBusy = true;

@@ -171,7 +171,7 @@ test('ingest issues are listed newest first, each once over all pages', async ()
     span_id: null,
   }));
   await insertRows(pool, 'ingest_issues', rows);
-  const walked = await walkPages((cursor) => reader.listIngestIssues(PROJECT_ID, { limit: 9, cursor }));
+  const walked = await walkPages((cursor) => reader.listIngestIssues(PROJECT_ID, {}, { limit: 9, cursor }));
   const expected = [...rows].sort((a, b) => (`${a.time}${a.id}` < `${b.time}${b.id}` ? 1 : -1));
   expect(walked.map((issue) => issue.id)).toEqual(expected.map((row) => row.id));
   expect(walked.map((issue) => IngestIssue.parse(issue))).toEqual(walked);

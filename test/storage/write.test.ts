@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readContent } from '../../collector/dialects/normalize.js';
+import { readContent, readReportContent } from '../../collector/dialects/normalize.js';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import { renderTime } from '../../collector/model/time.js';
 import { createProjector } from '../../collector/projections/projector.js';
@@ -28,7 +28,7 @@ import {
   traceIdOf,
 } from '../support/telemetry.js';
 
-const projector = createProjector({ readContent });
+const projector = createProjector({ readContent, readReportContent });
 const DAY_NANOS = 86_400_000_000_000n;
 
 function dayOf(unixNano: bigint): string {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 const CAPTURES = fileURLToPath(new URL('../golden/captures/', import.meta.url));
+const RECORDINGS = fileURLToPath(new URL('../golden/recordings/', import.meta.url));
 const GRPC_PREFIX_BYTES = 5;
 
 /** What `expected.json` of a capture says; its README lists the keys. */
@@ -32,15 +33,32 @@ export type CaptureSignal = 'traces' | 'logs' | 'metrics';
 
 /** The names of all captures, sorted. */
 export function listCaptures(): string[] {
-  return readdirSync(CAPTURES, { withFileTypes: true })
+  return listFolders(CAPTURES);
+}
+
+/** A capture with its requests in the order in which they were recorded. */
+export function loadCapture(name: string): Capture {
+  return loadFolder(CAPTURES, name);
+}
+
+/** The names of what was recorded beside the captures, for keys that these do not hold; sorted. */
+export function listRecordings(): string[] {
+  return listFolders(RECORDINGS);
+}
+
+export function loadRecording(name: string): Capture {
+  return loadFolder(RECORDINGS, name);
+}
+
+function listFolders(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
 }
 
-/** A capture with its requests in the order in which they were recorded. */
-export function loadCapture(name: string): Capture {
-  const folder = `${CAPTURES}${name}/`;
+function loadFolder(path: string, name: string): Capture {
+  const folder = `${path}${name}/`;
   const requests = readdirSync(folder)
     .filter((file) => file.endsWith('.bin'))
     .sort()

@@ -1,5 +1,5 @@
 import { createProjector } from '../../collector/projections/projector.js';
-import { readContent } from '../../collector/dialects/normalize.js';
+import { readContent, readReportContent } from '../../collector/dialects/normalize.js';
 import type { PostgresConnection } from '../../collector/storage/postgres/pool.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
 import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
@@ -27,7 +27,7 @@ export async function openPostgresHarness(
   connection: PostgresConnection,
   drop: () => Promise<void>,
 ): Promise<StorageHarness> {
-  const projector = createProjector({ readContent });
+  const projector = createProjector({ readContent, readReportContent });
   const pool = createPool(connection, { max: 2 });
   const open = () => createPostgresStorage({ pool: createPool(connection), projector });
   const storage = await open();

@@ -53,8 +53,11 @@ export class TraceSketch {
   /** What storage hands to a projector, with the spans in any order. */
   material(spans: TraceSpan[] = this.spans): TraceMaterial {
     const bodies = new Map(spans.map((span) => [span.spanId, bodyOf(span)]));
-    return { traceId: TRACE_ID, spans, bodies, logs: [] };
+    return { traceId: TRACE_ID, spans, bodies, logs: [], reports: [] };
   }
+
+  /** Nothing: records that report something come from the dialects' tests. */
+  readonly readReportContent: Understanding['readReportContent'] = (): SpanContent => NO_CONTENT;
 
   /** Reads the contents that were given to {@link add}. */
   readonly readContent: Understanding['readContent'] = (
@@ -105,6 +108,8 @@ export function plainFacts(type: SpanType): SpanFacts {
     attempt: null,
     usage: { ...NO_USAGE },
     reportedCostUsd: null,
+    computedCostUsd: null,
+    priceRef: null,
     errorType: null,
     errorMessage: null,
   };

@@ -174,6 +174,7 @@ export function makeBatch(
       data,
       isContent: records.contentLogs ?? false,
       sessionId: null,
+      report: null,
       ordinal: 0,
     })),
     metricPoints: (records.points ?? []).map((data) => ({ data })),

@@ -1,13 +1,13 @@
 import type { Routes } from '../../contract/routes.js';
 import type { Execution, ExecutionTree } from '../../contract/shapes.js';
-import { cutFilter, presentPage, requireFound } from '../handler.js';
+import { cutFilter, presentPage, readWholeTrace, requireFound } from '../handler.js';
 import type { GroupHandlers, HandlerOptions } from '../handler.js';
 import { presentSpanSummary } from '../present-span.js';
 import { pageSpans } from '../span-cursor.js';
 import { buildSpanTree, walkBreadthFirst } from '../span-tree.js';
 
 export function createExecutionHandlers(options: HandlerOptions): GroupHandlers<Routes['executions']> {
-  const { storage, understanding } = options;
+  const { storage } = options;
   return {
     async list({ query }, projectId) {
       const { limit, cursor, sort, order, ...filter } = query;
@@ -27,11 +27,13 @@ export function createExecutionHandlers(options: HandlerOptions): GroupHandlers<
         await storage.findExecution(projectId, params.execution_id),
         describe(params),
       );
-      const [trace, spans] = await Promise.all([
+      // Of what log records report without a trace, there are no spans.
+      if (execution.trace_id === null || execution.span_id === null) return { data: [], next_cursor: null };
+      const [trace, { spans, verdicts }] = await Promise.all([
         storage.findTrace(projectId, execution.trace_id),
-        storage.listTraceSpans(projectId, execution.trace_id),
+        readWholeTrace(options, projectId, execution.trace_id),
       ]);
-      const context = { trace, verdicts: understanding.judgeUsage(spans) };
+      const context = { trace, verdicts };
       const own = listSubtreeIds(spans, execution.span_id);
       const page = pageSpans(
         spans.filter((span) => own.has(span.spanId)),

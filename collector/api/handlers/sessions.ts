@@ -1,6 +1,7 @@
 import type { Routes } from '../../contract/routes.js';
 import { cutIdentifier } from '../../model/ids.js';
 import { cutFilter, presentPage, requireFound } from '../handler.js';
+import { presentSessionEntry } from '../session-entry.js';
 import type { GroupHandlers, HandlerOptions } from '../handler.js';
 
 export function createSessionHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['sessions']> {
@@ -23,6 +24,11 @@ export function createSessionHandlers({ storage }: HandlerOptions): GroupHandler
         { ...query, sort: 'started_at', order: 'asc' },
       );
       return presentPage(page, (trace) => trace);
+    },
+    async entries({ params, query }, projectId) {
+      const sessionId = cutIdentifier(params.session_id);
+      requireFound(await storage.findSession(projectId, sessionId), `session ${params.session_id}`);
+      return presentPage(await storage.listSessionEntries(projectId, sessionId, query), presentSessionEntry);
     },
   };
 }

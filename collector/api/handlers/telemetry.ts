@@ -1,6 +1,7 @@
 import type { Routes } from '../../contract/routes.js';
 import { cutFilter, presentPage } from '../handler.js';
 import type { GroupHandlers, HandlerOptions } from '../handler.js';
+import { adviseIssue } from '../issue-advice.js';
 import { presentLogRecord, presentMetricPoint } from '../present-telemetry.js';
 
 export function createLogRecordHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['logRecords']> {
@@ -29,7 +30,13 @@ export function createMetricHandlers({ storage }: HandlerOptions): GroupHandlers
 export function createIngestHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['ingest']> {
   return {
     async issues({ query }, projectId) {
-      return presentPage(await storage.listIngestIssues(projectId, query), (issue) => issue);
+      const { limit, cursor, ...filter } = query;
+      const page = await storage.listIngestIssues(projectId, cutFilter(filter), { limit, cursor });
+      return presentPage(page, (issue) => ({ ...issue, ...adviseIssue(issue.code) }));
+    },
+    async summary({ query }, projectId) {
+      const groups = await storage.summarizeIngestIssues(projectId, cutFilter(query));
+      return { data: groups.map((group) => ({ ...group, ...adviseIssue(group.code) })) };
     },
   };
 }

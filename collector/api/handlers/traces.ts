@@ -1,8 +1,16 @@
 import type { Routes } from '../../contract/routes.js';
 import type { Trace } from '../../contract/shapes.js';
-import type { Page, StoredSpan, TraceSpanWithKind } from '../../storage/storage.js';
-import { cutFilter, presentPage, requireFound } from '../handler.js';
+import type {
+  Page,
+  StoredLogRecord,
+  StoredReport,
+  StoredSpan,
+  TraceSpanWithKind,
+} from '../../storage/storage.js';
+import { cutFilter, presentPage, readWholeTrace, requireFound } from '../handler.js';
 import type { GroupHandlers, HandlerOptions } from '../handler.js';
+import { presentExplanation } from '../explain-span.js';
+import { priceStoredSpan } from '../stored-price.js';
 import { presentSpan, presentSpanSummary, hasUsage } from '../present-span.js';
 import type { AttributeStyle, TraceContext } from '../present-span.js';
 import { presentTimeline } from '../timeline.js';
@@ -14,6 +22,7 @@ import type { TraceTree } from '../../contract/answers.js';
 const DETAIL_SPANS = 1_000;
 /** The most rows that one read of storage gives. */
 const READ_ROWS = 500;
+const EXPLAINED_RECORDS = 100;
 
 export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Routes['traces']> {
   const { storage, understanding } = options;
@@ -57,11 +66,12 @@ export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Rout
       return presentTimeline(spans, context, query);
     },
     async summary({ params }, projectId) {
-      const [trace, spans] = await Promise.all([
+      const [trace, { spans, reported }] = await Promise.all([
         storage.findTrace(projectId, params.trace_id),
-        storage.listTraceSpans(projectId, params.trace_id),
+        readWholeTrace(options, projectId, params.trace_id),
       ]);
-      return summarizeTrace(requireFound(trace, describe(params)), spans);
+      const models = understanding.sumUsageByModel(spans, reported);
+      return summarizeTrace(requireFound(trace, describe(params)), spans, models);
     },
   };
 
@@ -69,12 +79,12 @@ export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Rout
     projectId: string,
     params: { trace_id: string },
   ): Promise<{ spans: TraceSpanWithKind[]; context: TraceContext }> {
-    const [trace, spans] = await Promise.all([
+    const [trace, { spans, verdicts }] = await Promise.all([
       storage.findTrace(projectId, params.trace_id),
-      storage.listTraceSpans(projectId, params.trace_id),
+      readWholeTrace(options, projectId, params.trace_id),
     ]);
     requireFound(trace, describe(params));
-    return { spans, context: { trace, verdicts: understanding.judgeUsage(spans) } };
+    return { spans, context: { trace, verdicts } };
   }
 }
 
@@ -93,7 +103,43 @@ export function createSpanHandlers(options: HandlerOptions): GroupHandlers<Route
         raw: 'whole',
       });
     },
+    async explain({ params, query }, projectId) {
+      const { storage, understanding } = options;
+      const { trace_id: traceId, span_id: spanId } = params;
+      const [found, { reports, verdicts }, records, prices] = await Promise.all([
+        storage.findSpan(projectId, traceId, spanId),
+        readWholeTrace(options, projectId, traceId),
+        storage.listLogRecords(
+          projectId,
+          { trace_id: traceId, span_id: spanId },
+          { limit: EXPLAINED_RECORDS },
+        ),
+        storage.listPrices(projectId),
+      ]);
+      const stored = requireFound(found, `span ${spanId} in trace ${traceId}`);
+      const span = {
+        stored,
+        explained: understanding.explainSpan(stored.data, stored.logs),
+        verdict: verdicts.get(spanId),
+        today: priceStoredSpan(stored, understanding, prices),
+        records: joinRecords(
+          records.rows,
+          reports.filter(({ joinedSpanId }) => joinedSpanId === spanId),
+        ),
+      };
+      return presentExplanation(span, query.attributes);
+    },
   };
+}
+
+/** Log records that name a span, and those that were joined with it without naming it. */
+function joinRecords(naming: readonly StoredLogRecord[], joined: readonly StoredReport[]): StoredLogRecord[] {
+  const records = new Map(naming.map((record) => [record.id, record]));
+  for (const { recordId, log, span } of joined) {
+    const receivedAtUnixNano = log.observedTimeUnixNano;
+    records.set(recordId, { id: recordId, data: log, sessionId: span.facts.sessionId, receivedAtUnixNano });
+  }
+  return [...records.values()].slice(0, EXPLAINED_RECORDS);
 }
 
 function describe(params: { trace_id: string }): string {
@@ -132,14 +178,15 @@ async function presentSpans(
 
 /** Verdicts need the whole trace, which is read only where one of the spans has usage to judge. */
 async function readContext(
-  { storage, understanding }: HandlerOptions,
+  options: HandlerOptions,
   projectId: string,
   traceId: string,
   trace: Trace | undefined,
   spans: readonly StoredSpan[],
 ): Promise<TraceContext> {
   if (!spans.some(hasUsage)) return { trace, verdicts: new Map() };
-  return { trace, verdicts: understanding.judgeUsage(await storage.listTraceSpans(projectId, traceId)) };
+  const { verdicts } = await readWholeTrace(options, projectId, traceId);
+  return { trace, verdicts };
 }
 
 /**

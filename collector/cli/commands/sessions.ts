@@ -1,13 +1,19 @@
 import type { Command } from 'commander';
 import { routes } from '../../contract/routes.js';
+import type { Session, SessionEntry, Trace } from '../../contract/shapes.js';
 import { addConnectionOptions, connect, present, writeJson, type ConnectionOptions } from '../connection.js';
 import { suggestCommand } from '../suggestion.js';
 import type { Io } from '../io.js';
 import { endPage, renderEmpty } from '../page-end.js';
 import { addQueryOptions, readQueryOptions } from '../query-options.js';
+import { renderEntryTable } from '../render/entry-table.js';
 import { renderSessionHeader } from '../render/headers.js';
+import type { Canvas } from '../render/paint.js';
 import { renderSessionTable } from '../render/session-table.js';
 import { renderTraceTable } from '../render/trace-table.js';
+
+const SHOWN_TRACES = 500;
+const SHOWN_ENTRIES = 100;
 
 export function addSessionsCommand(program: Command, io: Io): void {
   const sessions = program
@@ -38,22 +44,41 @@ function addListCommand(sessions: Command, io: Io): void {
 function addShowCommand(sessions: Command, io: Io): void {
   const command = sessions
     .command('show')
-    .description('show one session and its traces')
+    .description('show one session: figures, traces, entries')
     .argument('<session>', 'id of the session')
     .addHelpText('after', '\nExample:\n  spanledger sessions show support-48213');
   addConnectionOptions(command).action(async (sessionId: string, options: ConnectionOptions) => {
     const { client } = connect(options, io);
-    if (options.json === true) {
-      writeJson(await client.sessions.get({ session_id: sessionId }), io);
-      return;
-    }
-    const [session, traces] = await Promise.all([
+    const [session, traces, entries] = await Promise.all([
       client.sessions.get({ session_id: sessionId }),
-      client.sessions.traces({ session_id: sessionId, limit: 500 }),
+      client.sessions.traces({ session_id: sessionId, limit: SHOWN_TRACES }),
+      client.sessions.entries({ session_id: sessionId, limit: SHOWN_ENTRIES }),
     ]);
-    present(traces, options, io, ({ data, next_cursor: cursor }, canvas) => {
-      const more = cursor === null ? '' : canvas.paint.dim('\nOnly the first 500 traces are shown.');
-      return `${renderSessionHeader(session, canvas)}\n\n${renderTraceTable(data, canvas)}${more}`;
-    });
+    if (options.json === true) writeJson({ ...session, entries: entries.data }, io);
+    else present({ session, traces, entries }, options, io, renderSession);
   });
+}
+
+interface SessionView {
+  session: Session;
+  traces: { data: Trace[]; next_cursor: string | null };
+  entries: { data: SessionEntry[]; next_cursor: string | null };
+}
+
+function renderSession({ session, traces, entries }: SessionView, canvas: Canvas): string {
+  const more = (cursor: string | null, text: string) =>
+    cursor === null ? '' : `\n${canvas.paint.dim(text)}`;
+  const sections = [
+    renderSessionHeader(session, canvas),
+    // A sender that speaks through log records alone has no traces.
+    traces.data.length === 0
+      ? ''
+      : renderTraceTable(traces.data, canvas) +
+        more(traces.next_cursor, `Only the first ${SHOWN_TRACES} traces are shown.`),
+    entries.data.length === 0
+      ? ''
+      : renderEntryTable(entries.data, canvas) +
+        more(entries.next_cursor, `Only the first ${SHOWN_ENTRIES} entries are shown.`),
+  ];
+  return sections.filter((section) => section !== '').join('\n\n');
 }

@@ -78,7 +78,8 @@ function narrowsTimeline(command: Command): boolean {
   return ['type', 'errorsOnly', 'slowerThanMs'].some((name) => command.getOptionValue(name) !== undefined);
 }
 
-async function findTraceId(client: Client, given: string): Promise<string> {
+/** The id that was given, or that of the newest trace. */
+export async function findTraceId(client: Client, given: string): Promise<string> {
   if (/^[0-9a-f]{32}$/i.test(given)) return given.toLowerCase();
   if (given !== 'latest') {
     throw new CliFailure(

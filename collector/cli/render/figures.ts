@@ -24,6 +24,26 @@ export function renderMoney(usd: number | null): string {
   return `$${Math.round(usd).toLocaleString('en-US')}`;
 }
 
+/** Whether a call could not be priced, which is not the same as having cost nothing. */
+export function isUnpriced(call: { cost_usd: number | null; price_ref: string | null }): boolean {
+  return call.cost_usd === null && call.price_ref?.startsWith('unpriced:') === true;
+}
+
+/** The cost of one call or several, with `unpriced` for what has no price; nothing where there was nothing to price. */
+export function renderCallCost(usd: number | null, hasUnpriced: boolean): string {
+  if (usd === null) return hasUnpriced ? 'unpriced' : '';
+  return hasUnpriced ? `${renderMoney(usd)} + unpriced` : renderMoney(usd);
+}
+
+/** Every digit that the API gave: `$0.00001234`; for prices, where a rounded figure would mislead. */
+export function renderExactMoney(usd: number | string | null): string {
+  if (usd === null) return 'unpriced';
+  const text = typeof usd === 'string' ? usd : usd.toLocaleString('en-US', EXACT);
+  return `$${text}`;
+}
+
+const EXACT = { maximumFractionDigits: 20, useGrouping: false } as const;
+
 /** `488`, `12.4k`, `3.1M`. */
 export function renderCount(count: number | null): string {
   if (count === null) return UNKNOWN;

@@ -138,6 +138,9 @@ function describeTokens(usage: Usage): string {
 function describeCost({
   cost_usd: cost,
   cost_source: source,
-}: Pick<Trace, 'cost_usd' | 'cost_source'>): string {
-  return cost === null ? '' : `${renderMoney(cost)} (${source})`;
+  input_tokens: input,
+  output_tokens: output,
+}: Pick<Trace, 'cost_usd' | 'cost_source' | 'input_tokens' | 'output_tokens'>): string {
+  if (cost !== null) return `${renderMoney(cost)} (${source})`;
+  return input === null && output === null ? '' : 'unpriced';
 }

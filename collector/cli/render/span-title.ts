@@ -12,8 +12,14 @@ export interface SpanTitle {
 
 const LABELS: Readonly<Partial<Record<SpanSummary['type'], string>>> = { embedding: 'embed', span: '' };
 
+/** What a title is made of; spans and entries of a session have it. */
+type TitledStep = Pick<
+  SpanSummary,
+  'name' | 'type' | 'operation' | 'agent_name' | 'model' | 'request_model' | 'tool_name' | 'finish_reasons'
+>;
+
 /** Names a step the way a reader thinks of it. All texts are clean lines. */
-export function titleSpan(span: SpanSummary, argumentsPreview = ''): SpanTitle {
+export function titleSpan(span: TitledStep, argumentsPreview = ''): SpanTitle {
   return {
     label: LABELS[span.type] ?? span.type,
     name: cleanLine(stripOperation(chooseName(span), span)) || '(unnamed)',
@@ -21,7 +27,7 @@ export function titleSpan(span: SpanSummary, argumentsPreview = ''): SpanTitle {
   };
 }
 
-function chooseName(span: SpanSummary): string {
+function chooseName(span: TitledStep): string {
   switch (span.type) {
     case 'agent':
       return span.agent_name ?? span.name;
@@ -38,7 +44,7 @@ function chooseName(span: SpanSummary): string {
 }
 
 /** Span names of the GenAI conventions begin with the operation, which the label says already. */
-function stripOperation(name: string, { type, operation }: SpanSummary): string {
+function stripOperation(name: string, { type, operation }: TitledStep): string {
   const prefix = [operation, type].find((word) => word !== null && name.startsWith(`${word} `));
   return prefix === undefined || prefix === null || type === 'span' ? name : name.slice(prefix.length + 1);
 }

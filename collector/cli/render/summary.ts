@@ -1,5 +1,5 @@
 import type { TraceSummary } from '../../contract/answers.js';
-import { renderDuration } from './figures.js';
+import { renderCallCost, renderDuration, renderTokenPair, UNKNOWN } from './figures.js';
 import type { Canvas } from './paint.js';
 import { describeError } from './span-title.js';
 import { renderTable } from './table.js';
@@ -7,6 +7,7 @@ import { renderTable } from './table.js';
 /** Where the time went and where failures began: steps by type, the slowest, the critical path, the errors. */
 export function renderSummary(summary: TraceSummary, canvas: Canvas): string {
   const sections = [
+    renderSection('Models', renderModels(summary, canvas), canvas),
     renderSection('Steps', renderSteps(summary, canvas), canvas),
     renderSection('Slowest', renderSpent(summary.slowest_spans.slice(0, 5), summary, canvas), canvas),
     renderSection(
@@ -53,6 +54,26 @@ function renderSteps({ steps }: TraceSummary, canvas: Canvas): string {
         brush: () => canvas.paint.red,
       },
       { title: 'TIME', align: 'right', read: (step) => renderDuration(step.total_ms) },
+    ],
+    canvas,
+  );
+}
+
+function renderModels({ models }: TraceSummary, canvas: Canvas): string {
+  if (models.length === 0) return '';
+  return renderTable(
+    models,
+    [
+      { title: 'MODEL', read: (row) => row.model ?? UNKNOWN, leastWidth: 16 },
+      { title: 'PROVIDER', read: (row) => row.provider ?? '', dropOrder: 2 },
+      { title: 'CALLS', align: 'right', read: (row) => String(row.calls) },
+      {
+        title: 'IN / OUT',
+        align: 'right',
+        read: (row) => renderTokenPair(row.input_tokens, row.output_tokens),
+        dropOrder: 1,
+      },
+      { title: 'COST', align: 'right', read: (row) => renderCallCost(row.cost_usd, row.unpriced_calls > 0) },
     ],
     canvas,
   );

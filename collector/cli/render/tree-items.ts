@@ -1,4 +1,5 @@
 import type { SpanTree } from '../../contract/shapes.js';
+import { isUnpriced } from './figures.js';
 import { titleSpan } from './span-title.js';
 
 /** A line of a trace's tree: one span, or how many more of the same kind followed. */
@@ -14,6 +15,8 @@ interface RepeatItem {
   inputTokens: number | null;
   outputTokens: number | null;
   costUsd: number | null;
+  /** Some of them have no price. */
+  hasUnpriced: boolean;
 }
 
 /** The steps of a loop: a model call and its tool, say. */
@@ -95,6 +98,7 @@ function sumRun(rest: readonly SpanTree[], roundLength: number): RepeatItem {
     inputTokens: sumKnown(counted.map((span) => span.input_tokens)),
     outputTokens: sumKnown(counted.map((span) => span.output_tokens)),
     costUsd: sumKnown(counted.map((span) => span.cost_usd)),
+    hasUnpriced: counted.some(isUnpriced),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { SpanTree } from '../../contract/shapes.js';
-import { renderDuration, renderMoney, renderTokenFlow } from './figures.js';
+import { isUnpriced, renderCallCost, renderDuration, renderTokenFlow } from './figures.js';
 import type { Brush, Canvas, Paint } from './paint.js';
 import { describeError, titleSpan } from './span-title.js';
 import { cutText, measureWidth, padText } from './text.js';
@@ -74,7 +74,7 @@ function describePlaced(
       ],
       time: { text: renderDuration(node.durationMillis), brush: paint.dim },
       tokens: renderTokenFlow(node.inputTokens, node.outputTokens),
-      cost: node.costUsd === null ? '' : renderMoney(node.costUsd),
+      cost: renderCallCost(node.costUsd, node.hasUnpriced),
       isSlow: false,
       beneath: undefined,
     };
@@ -92,7 +92,7 @@ function describePlaced(
       brush: isSlow ? paint.yellow : paint.plain,
     },
     tokens: span.counted ? renderTokenFlow(span.input_tokens, span.output_tokens) : '',
-    cost: span.counted && span.cost_usd !== null ? renderMoney(span.cost_usd) : '',
+    cost: span.counted ? renderCallCost(span.cost_usd, isUnpriced(span)) : '',
     isSlow,
     beneath: error === '' ? undefined : { guide: beneath, text: error },
   };

@@ -3,7 +3,7 @@ import { pageOf } from '../answers.js';
 import { operations } from '../operations.js';
 import { pageQuery, switchParameter, textParameter, timeQuery } from '../parameters.js';
 import { defineRoute } from '../route.js';
-import { RunStatus, Session, Trace } from '../shapes.js';
+import { RunStatus, Session, SessionEntry, Trace } from '../shapes.js';
 
 const tag = 'Sessions';
 const params = z.strictObject({ session_id: textParameter('Session id.') });
@@ -39,5 +39,14 @@ export const sessions = {
     params,
     query: z.strictObject({ ...pageQuery }),
     response: pageOf(Trace),
+  }),
+  entries: defineRoute(operations.sessions.entries, {
+    tag,
+    summary: 'List the entries of a session',
+    description:
+      'Its spans, and what log records report that no span says, by time. An entry of a sender that speaks through log records has no trace unless the record names one.',
+    params,
+    query: z.strictObject({ ...pageQuery }),
+    response: pageOf(SessionEntry),
   }),
 };

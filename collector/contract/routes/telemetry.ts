@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf } from '../answers.js';
+import { AdvisedIssue, IssueGroup, pageOf } from '../answers.js';
 import { operations } from '../operations.js';
 import {
   attributesQuery,
@@ -10,7 +10,7 @@ import {
   TraceIdParameter,
 } from '../parameters.js';
 import { defineRoute } from '../route.js';
-import { IngestIssue, LogRecord, Metric, MetricPoint } from '../shapes.js';
+import { LogRecord, Metric, MetricPoint } from '../shapes.js';
 
 const tag = 'Logs and metrics';
 
@@ -56,12 +56,26 @@ export const metrics = {
   }),
 };
 
+const issueQuery = {
+  code: textParameter('Code of the issue.').optional(),
+  service: textParameter('The service that sent it.').optional(),
+  ...timeQuery,
+};
+
 export const ingest = {
   issues: defineRoute(operations.ingest.issues, {
     tag: 'Ingest',
     summary: 'List ingest issues',
-    description: 'What was refused, repaired or not understood on the way in, newest first.',
-    query: z.strictObject({ ...pageQuery }),
-    response: pageOf(IngestIssue),
+    description:
+      'What was refused, repaired or not understood on the way in, newest first, each with what to change at the sender.',
+    query: z.strictObject({ ...issueQuery, ...pageQuery }),
+    response: pageOf(AdvisedIssue),
+  }),
+  summary: defineRoute(operations.ingest.summary, {
+    tag: 'Ingest',
+    summary: 'Sum up ingest issues',
+    description: 'How often each code was noted of each sender, last seen first.',
+    query: z.strictObject(issueQuery),
+    response: z.object({ data: z.array(IssueGroup) }),
   }),
 };

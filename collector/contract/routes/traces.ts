@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageOf, TimelineEntry, TraceDetail, TraceSummary, TraceTree } from '../answers.js';
+import { SpanExplanation } from '../explanation-shapes.js';
 import { operations } from '../operations.js';
 import {
   amountParameter,
@@ -107,5 +108,14 @@ export const spans = {
     params: z.strictObject({ trace_id: TraceIdParameter, span_id: SpanIdParameter }),
     query: z.strictObject({ ...attributesQuery }),
     response: Span,
+  }),
+  explain: defineRoute(operations.spans.explain, {
+    tag,
+    summary: 'Explain a span',
+    description:
+      'Where everything that is said of the span comes from: which attribute, by which dialect, under which rule its tokens are counted, and by which price it costs what it costs.',
+    params: z.strictObject({ trace_id: TraceIdParameter, span_id: SpanIdParameter }),
+    query: z.strictObject({ ...attributesQuery }),
+    response: SpanExplanation,
   }),
 };

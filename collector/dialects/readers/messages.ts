@@ -2,6 +2,7 @@ import type { Message, MessagePart } from '../../model/gen-ai.js';
 import type { JsonObject, JsonValue } from '../../model/json.js';
 import { normalizeFinishReason } from '../finish-reason.js';
 import { isObject, readJson } from './json.js';
+import { findLangChainMessage, findToolMessageContent } from './langchain.js';
 import { createToolCall, createToolResponse, readParts, readPartsOfText } from './parts.js';
 
 /** How deep lists and wrappers (`messages`, `choices`, `generations`, …) are followed to find messages. */
@@ -57,9 +58,9 @@ function collectMessages(value: JsonValue | undefined, role: string, depth: numb
 
 /** One message; undefined where the object is none. */
 export function readMessage(value: JsonObject, defaultRole: string): Message | undefined {
-  const kwargs = readLangChainKwargs(value);
-  if (kwargs !== undefined) return readLangChainMessage(kwargs, value.id);
   if (typeof value.role !== 'string') {
+    const langChain = findLangChainMessage(value);
+    if (langChain !== undefined) return createMessage(langChain.role, readMessageParts(langChain.fields));
     return readItem(value) ?? (isResult(value) ? readResult(value, defaultRole) : undefined);
   }
   const message = createMessage(normalizeRole(value.role), readMessageParts(value));
@@ -77,7 +78,14 @@ function readMessageParts(value: JsonObject): MessagePart[] {
     ...(typeof reasoning === 'string' && reasoning !== '' ? [{ type: 'reasoning', content: reasoning }] : []),
     ...(isResponse ? [createToolResponse(callId, value.content)] : readPartsOfText(value.content)),
   ];
-  return parts.concat(readToolCalls(value.tool_calls ?? value.toolCalls, parts));
+  return parts.concat(readToolCalls(findToolCalls(value), parts));
+}
+
+/** LangChain leaves the provider's own calls in `additional_kwargs` where it could not read them. */
+function findToolCalls(value: JsonObject): JsonValue | undefined {
+  const calls = value.tool_calls ?? value.toolCalls;
+  const isEmpty = calls === undefined || calls === null || (Array.isArray(calls) && calls.length === 0);
+  return isEmpty && isObject(value.additional_kwargs) ? value.additional_kwargs.tool_calls : calls;
 }
 
 /** Calls that the content does not hold already: some senders write each call twice. */
@@ -128,35 +136,14 @@ function readResult(value: JsonObject, role: string): Message {
   return createMessage(role, parts.concat(readToolCalls(value.toolCalls, [])));
 }
 
-/** The arguments of a serialised LangChain message (`{lc: 1, type: 'constructor', id: [...], kwargs}`). */
-function readLangChainKwargs(value: JsonObject): JsonObject | undefined {
-  return value.lc === 1 && isObject(value.kwargs) ? value.kwargs : undefined;
-}
-
-const LANGCHAIN_ROLES = new Map([
-  ['HumanMessage', 'user'],
-  ['AIMessage', 'assistant'],
-  ['AIMessageChunk', 'assistant'],
-  ['SystemMessage', 'system'],
-  ['ToolMessage', 'tool'],
-]);
-
-function readLangChainMessage(kwargs: JsonObject, id: JsonValue | undefined): Message | undefined {
-  const className = Array.isArray(id) ? id.at(-1) : undefined;
-  const role = typeof className === 'string' ? LANGCHAIN_ROLES.get(className) : undefined;
-  return role === undefined ? undefined : createMessage(role, readMessageParts(kwargs));
-}
-
 /** A LangChain tool's result is a serialised ToolMessage, sometimes under `output`: its content is the result. */
 export function unwrapToolMessage(value: JsonValue | undefined): JsonValue | undefined {
-  if (!isObject(value)) return value;
-  const outer = isObject(value.output) ? value.output : value;
-  const kwargs = readLangChainKwargs(outer);
-  return kwargs === undefined ? value : readJson(kwargs.content);
+  const found = isObject(value) ? findToolMessageContent(value) : undefined;
+  return found === undefined ? value : readJson(found.content);
 }
 
 function withFinish(messages: Message[], choice: JsonObject): Message[] {
-  return messages.map((message) => finish(message, choice.finish_reason));
+  return messages.map((message) => finish(message, choice.finish_reason ?? choice.finishReason));
 }
 
 function finish(message: Message, reason: JsonValue | undefined): Message {

@@ -59,13 +59,18 @@ const PART_READERS: ReadonlyMap<string, (part: JsonObject) => MessagePart[]> = n
   ['function_call_output', readToolResponsePart],
 ]);
 
-/** Bedrock and Gemini parts have no type: the key that holds the content names it. */
+/** Parts of Bedrock, Gemini and Genkit have no type: the key that holds the content names it. */
 const KEYED_PARTS = [
   'text',
   'toolUse',
   'toolResult',
   'functionCall',
   'functionResponse',
+  'function_call',
+  'function_response',
+  'toolRequest',
+  'toolResponse',
+  'reasoning',
   'reasoningContent',
   'tool_call',
 ];
@@ -86,10 +91,11 @@ function readPart(part: JsonValue): MessagePart[] {
 
 function readKeyedPart(part: JsonObject): MessagePart[] | undefined {
   if (typeof part.text === 'string') return readTextPart(part);
-  const call = part.toolUse ?? part.functionCall;
+  const call = part.toolUse ?? part.functionCall ?? part.function_call ?? part.toolRequest;
   if (isObject(call)) return readToolCallPart(call);
-  const response = part.toolResult ?? part.functionResponse;
+  const response = part.toolResult ?? part.functionResponse ?? part.function_response ?? part.toolResponse;
   if (isObject(response)) return readToolResponsePart(response);
+  if (typeof part.reasoning === 'string') return readReasoningPart({ content: part.reasoning });
   const reasoning = part.reasoningContent;
   if (!isObject(reasoning)) return undefined;
   const text = isObject(reasoning.reasoningText) ? reasoning.reasoningText.text : reasoning.text;
@@ -114,13 +120,13 @@ function readReasoningPart(part: JsonObject): MessagePart[] {
 
 function readToolCallPart(part: JsonObject): MessagePart[] {
   const call = isObject(part.function) ? part.function : part;
-  const id = part.toolCallId ?? part.call_id ?? part.toolUseId ?? part.id;
+  const id = part.toolCallId ?? part.call_id ?? part.toolUseId ?? part.ref ?? part.id;
   const args = call.arguments ?? call.input ?? call.args;
   return [createToolCall(id, call.name ?? part.toolName, args)];
 }
 
 function readToolResponsePart(part: JsonObject): MessagePart[] {
-  const id = part.toolCallId ?? part.call_id ?? part.toolUseId ?? part.tool_use_id ?? part.id;
+  const id = part.toolCallId ?? part.call_id ?? part.toolUseId ?? part.tool_use_id ?? part.ref ?? part.id;
   const response = part.response ?? part.result ?? part.output ?? part.content;
   return [createToolResponse(id, unwrapOutput(response))];
 }

@@ -43,6 +43,13 @@ export function readCount(value: Readable): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? Math.abs(value) : undefined;
 }
 
+/** A finite number, sent as one or as its text. */
+export function readNumber(value: Readable): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number === 'bigint') return Number(number);
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
 /** Money as plain decimal text with the digits that were sent; negative and non-finite amounts are not money. */
 export function readDecimal(value: Readable): string | undefined {
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;

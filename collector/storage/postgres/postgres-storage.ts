@@ -1,8 +1,11 @@
 import type { Pool } from 'pg';
 import type { Projector } from '../../model/write-batch.js';
+import { nowUnixNano } from '../../model/time.js';
 import type { CreateStorage, Storage } from '../storage.js';
 import { createMaintenance } from './maintenance/maintenance.js';
-import { createReader } from './read/reader.js';
+import { createPrices } from './prices/prices.js';
+import { createReader, withClassifiedErrors } from './read/reader.js';
+import { createReruns } from './reruns/reruns.js';
 import { refreshSessions } from './write/derived-sessions.js';
 import type { GroupQueueLimits } from './write/group-queue.js';
 import { createWriter } from './write/writer.js';
@@ -23,11 +26,15 @@ export const createPostgresStorage: CreateStorage<PostgresStorageOptions> = (opt
   Promise.resolve(composeStorage(options));
 
 function composeStorage(options: PostgresStorageOptions & { projector: Projector }): Storage {
-  const { projector, pool, readPool = pool, clock, writeLimits } = options;
+  const { projector, pool, readPool = pool, clock = nowUnixNano, writeLimits } = options;
+  const database = withClassifiedErrors(pool);
+  const readDatabase = withClassifiedErrors(readPool);
   const writer = createWriter({ pool, projector, ...(writeLimits && { limits: writeLimits }) });
   let closing: Promise<void> | undefined;
   return {
-    ...createReader({ pool: readPool, ...(clock && { clock }) }),
+    ...createReader({ pool: readPool, clock }),
+    ...createPrices({ database, readDatabase, clock }),
+    ...createReruns({ pool, database, projector }),
     ...createMaintenance(pool, {
       refreshSessions: (client, sessions) => refreshSessions(client, projector, sessions),
     }),

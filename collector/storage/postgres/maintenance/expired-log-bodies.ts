@@ -10,14 +10,14 @@ const BATCH_BLOCKS = 512;
 const EXPIRED = `
   left join unnest($1::uuid[], $2::timestamptz[], $4::timestamptz[]) as c (project_id, own, whole)
     on c.project_id = t.project_id
-  where t.is_content and (t.body is not null or t.attributes is not null)
+  where (t.is_content or t.report is not null) and (t.body is not null or t.attributes is not null)
     and greatest(t.time, t.received_at) < coalesce(c.own, $3::timestamptz)
     and greatest(t.time, t.received_at) >= coalesce(c.whole, $5::timestamptz)`;
 
 /**
  * Removes the message bodies of log records whose payload retention has passed: body and attributes become null, and
- * the row stays with its identity and times, so that the record is still known when it is sent again. Some thousands
- * of rows at a time, each time in a transaction of its own. With `dryRun` it only counts.
+ * the row stays with its identity and times, so that the record is still known when it is sent again, and with what it
+ * reports. Some thousands of rows at a time, each time in a transaction of its own. With `dryRun` it only counts.
  */
 export async function expireLogBodies(
   client: pg.ClientBase,
@@ -68,7 +68,8 @@ async function removeBodies(
       `with expired as (
          select t.ctid as place from ${partition} t ${EXPIRED} and t.ctid >= $6::tid and t.ctid < $7::tid
        )
-       update ${partition} u set body = null, attributes = null from expired where u.ctid = expired.place`,
+       update ${partition} u set body = null, attributes = null, report = report || '{"payload_expired": true}'
+       from expired where u.ctid = expired.place`,
       [...parameters, `(${first},0)`, `(${first + BATCH_BLOCKS},0)`],
     );
     changed += rowCount ?? 0;

@@ -29,21 +29,26 @@ const RETENTION_LOCK = `hashtextextended('spanledger retention', 0)`;
 const RUNS_KEPT_DAYS = 365;
 const SESSIONS_AT_ONCE = 500;
 
+/** A ledger has the records of its session that report something and name no trace. */
+const OF_TRACE = (trace: string): string =>
+  `(l.project_id = ${trace}.project_id and l.trace_id = ${trace}.trace_id)`;
+const OF_LEDGER = (trace: string): string => `(${trace}.is_ledger and l.project_id = ${trace}.project_id
+   and l.trace_id = ''::bytea and l.session_id = ${trace}.session_key and l.report is not null)`;
+
 const HAS_SPAN = (trace: string): string => `(exists (
   select 1 from spans s
    where s.project_id = ${trace}.project_id and s.trace_id = ${trace}.trace_id)
- or exists (
-  select 1 from log_records l
-   where l.project_id = ${trace}.project_id and l.trace_id = ${trace}.trace_id))`;
+ or exists (select 1 from log_records l where ${OF_TRACE(trace)})
+ or exists (select 1 from log_records l where ${OF_LEDGER(trace)}))`;
 
 const HAS_UNEXPIRED_SPAN = (trace: string): string => `(exists (
   select 1 from spans s
    where s.project_id = ${trace}.project_id and s.trace_id = ${trace}.trace_id
      and greatest(s.start_time, s.received_at) >= cutoff)
  or exists (
-  select 1 from log_records l
-   where l.project_id = ${trace}.project_id and l.trace_id = ${trace}.trace_id
-     and greatest(l.time, l.received_at) >= cutoff))`;
+  select 1 from log_records l where ${OF_TRACE(trace)} and greatest(l.time, l.received_at) >= cutoff)
+ or exists (
+  select 1 from log_records l where ${OF_LEDGER(trace)} and greatest(l.time, l.received_at) >= cutoff))`;
 
 /**
  * Where spans have been deleted, a trace stays as long as any is left: with 0 days, one that has expired may have been

@@ -36,7 +36,7 @@ const COLUMNS = [
   'llm_calls, failed_llm_calls, tool_calls, total_tokens',
   'input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens, cost_usd, cost_source',
   'own_input_tokens, own_output_tokens, own_cached_input_tokens, own_cache_write_tokens, own_reasoning_tokens',
-  'own_cost_usd, started_at, start_nanos, completed_at, completed_nanos, duration_micros, created_at, updated_at',
+  'own_cost_usd, is_ledger, is_reported, started_at, start_nanos, completed_at, completed_nanos, duration_micros, created_at, updated_at',
 ].join(', ');
 
 const BY_START: readonly SortKey[] = [
@@ -55,7 +55,7 @@ const SORTS: Record<TraceSort, { keys: readonly SortKey[]; isNullable: boolean }
 const CONDITIONS: FilterConditions<ExecutionFilter> = {
   from: isFrom('started_at', 'start_nanos'),
   to: isBefore('started_at', 'start_nanos'),
-  trace_id: isHex('trace_id'),
+  trace_id: (value, parameters) => `(${isHex('trace_id')(value, parameters)} and not is_ledger)`,
   case_id: isIdentifier('case_id'),
   workflow_id: isIdentifier('workflow_id'),
   agent_name: isIdentifier('agent_name'),
@@ -177,14 +177,15 @@ function readExecution(stored: StoredRow): Execution {
   };
 }
 
+/** What only log records tell of has no span, and what is in a ledger no trace. */
 function readIdentity(row: RowReader) {
   return {
     id: row.text('id'),
     project_id: row.text('project_id'),
     case_id: row.textOrNull('case_id'),
     workflow_id: row.textOrNull('workflow_id'),
-    trace_id: row.hex('trace_id'),
-    span_id: row.hex('span_id'),
+    trace_id: row.boolean('is_ledger') ? null : row.hex('trace_id'),
+    span_id: row.boolean('is_reported') ? null : row.hex('span_id'),
     parent_execution_id: row.textOrNull('parent_execution_id'),
     session_id: row.textOrNull('session_id'),
     conversation_id: row.textOrNull('conversation_id'),

@@ -3,10 +3,12 @@ import type { StorageReader } from '../../storage.js';
 import { classifyDatabaseError } from '../database-error.js';
 import type { Queryable } from '../rows/queryable.js';
 import { findExecution, listExecutionTree, listExecutions } from './executions.js';
-import { listIngestIssues } from './issues.js';
+import { listIngestIssues, summarizeIngestIssues } from './issues.js';
 import { listLogRecords } from './logs.js';
 import { listMetricPoints, listMetrics } from './metrics.js';
 import type { ReadContext } from './read-context.js';
+import { listTraceReports } from './reports.js';
+import { listSessionEntries } from './session-entries.js';
 import { findSession, listSessions } from './sessions.js';
 import { findSpan, listSpans, listTraceSpans } from './spans.js';
 import { findTrace, listTraces } from './traces.js';
@@ -35,11 +37,14 @@ export function createReader({ pool, clock = nowUnixNano }: ReaderOptions): Stor
     listLogRecords: (...given) => listLogRecords(context, ...given),
     listMetrics: (...given) => listMetrics(context, ...given),
     listMetricPoints: (...given) => listMetricPoints(context, ...given),
+    listTraceReports: (...given) => listTraceReports(context, ...given),
+    listSessionEntries: (...given) => listSessionEntries(context, ...given),
     listIngestIssues: (...given) => listIngestIssues(context, ...given),
+    summarizeIngestIssues: (...given) => summarizeIngestIssues(context, ...given),
   };
 }
 
-function withClassifiedErrors(pool: Queryable): Queryable {
+export function withClassifiedErrors(pool: Queryable): Queryable {
   return {
     async query(text, values) {
       try {

@@ -104,7 +104,7 @@ async function findTraceConditions(
   if (id === undefined) return undefined;
   const conditions = [`project_id = ${parameters.bind(projectId)}`, `trace_id = ${parameters.bind(id)}`];
   const { rows } = await database.query(
-    'select started_at, ended_at from traces where project_id = $1 and trace_id = $2',
+    'select started_at, ended_at from traces where project_id = $1 and trace_id = $2 and not is_ledger',
     [projectId, id],
   );
   const trace = rows[0] as { started_at: bigint; ended_at: bigint } | undefined;

@@ -87,7 +87,7 @@ export async function listTraces(
     keyset,
     columns: `${COLUMNS}, ${traceStatus(now)} as status`,
     table: 'traces',
-    conditions: [project, ...conditions],
+    conditions: [project, 'not is_ledger', ...conditions],
     parameters,
     readRows: (rows: StoredRow[]) => rows.map(readTrace),
   };
@@ -102,7 +102,8 @@ export async function findTrace(
   const id = parseHex(traceId);
   if (id === undefined) return undefined;
   const { rows } = await database.query(
-    `select ${COLUMNS}, ${traceStatus('$3')} as status from traces where project_id = $1 and trace_id = $2`,
+    `select ${COLUMNS}, ${traceStatus('$3')} as status from traces
+     where project_id = $1 and trace_id = $2 and not is_ledger`,
     [projectId, id, renderTime(clock())],
   );
   return rows[0] === undefined ? undefined : readTrace(rows[0]);

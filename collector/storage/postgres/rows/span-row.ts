@@ -16,7 +16,7 @@ const LIGHT_COLUMNS = [
   'agent_name, agent_id, agent_version, agent_type, request_model, response_model, provider, response_id',
   'finish_reasons, tool_name, tool_call_id, session_id, conversation_id, user_id, service_name, environment, tags',
   'case_id, workflow_id, input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens',
-  'reported_cost_usd, error_type, error_message, links, odd',
+  'reported_cost_usd, computed_cost_usd, price_ref, error_type, error_message, links, odd',
 ];
 
 /** The columns of `spans` that {@link readTraceSpan} needs, as a select list. */
@@ -142,6 +142,8 @@ function readFactsOf(row: RowReader): SpanFacts {
       reasoningTokens: row.numberOrNull('reasoning_tokens'),
     },
     reportedCostUsd: row.textOrNull('reported_cost_usd'),
+    computedCostUsd: row.textOrNull('computed_cost_usd'),
+    priceRef: row.textOrNull('price_ref'),
     errorType: row.textOrNull('error_type'),
     errorMessage: row.textOrNull('error_message'),
   };

@@ -27,12 +27,31 @@ export function findTraceWindow(spans: readonly TraceSpan[]): TimeWindow | undef
   return { fromMicros: splitMicros(start ?? 0n).micros, toMicros: splitMicros(end).micros };
 }
 
-/** When the log records of a trace with message bodies count as its own: clocks may be a day apart. */
+/** When the log records of a trace with message bodies or reports count as its own: clocks may be a day apart. */
 export function widenForLogs({ fromMicros, toMicros }: TimeWindow): TimeWindow {
   return {
     fromMicros: fromMicros > DAY_MICROS ? fromMicros - DAY_MICROS : 0n,
     toMicros: toMicros + DAY_MICROS,
   };
+}
+
+/** A window with one more time in it; one that is unknown, which is kept as the epoch, moves no bound. */
+export function widenTo(window: TimeWindow | undefined, micros: bigint): TimeWindow {
+  if (window === undefined) return { fromMicros: micros, toMicros: micros };
+  if (micros === 0n) return window;
+  const { fromMicros, toMicros } = window;
+  return {
+    fromMicros: fromMicros === 0n || micros < fromMicros ? micros : fromMicros,
+    toMicros: micros > toMicros ? micros : toMicros,
+  };
+}
+
+export function joinWindows(
+  left: TimeWindow | undefined,
+  right: TimeWindow | undefined,
+): TimeWindow | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  return widenTo(widenTo(left, right.fromMicros), right.toMicros);
 }
 
 /** Whether a time is in the window, or unknown, which is kept as the epoch. */

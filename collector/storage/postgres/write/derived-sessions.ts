@@ -1,26 +1,35 @@
 import type { ClientBase } from 'pg';
-import type { SessionRow, TraceRow } from '../../../model/rows.js';
+import type { TraceRow, TraceRows } from '../../../model/rows.js';
 import type { Projector } from '../../../model/write-batch.js';
+import type { TimeWindow } from '../rows/time-window.js';
+import { joinWindows } from '../rows/time-window.js';
 import { ConcurrentChange } from './derived-traces.js';
 import type { Derivation } from './derived-traces.js';
+import { reconcileLedgers } from './ledgers.js';
+import type { ChangedTraces } from './ledgers.js';
 import { deleteSessions, insertSessions, lockSessions, updateSessions } from './sessions.js';
+import type { LedgeredSession } from './sessions.js';
 import { listTracesOfSessions, sessionKey } from './traces.js';
-import type { LockedTrace } from './traces.js';
 
 /**
- * Brings the rows of the sessions of changed traces up to date, those that the traces have left included.
- * The caller has written the traces' rows and holds their locks.
+ * Brings the rows of the sessions of changed traces up to date, those that the traces have left included, and with
+ * them the ledgers of these sessions and of those in `arrivals`, which has the times of records that arrived for a
+ * ledger. The caller has written the traces' rows and holds their locks. Answers with what was derived on the way.
+ *
+ * A ledger is only looked at with its session locked: of two writers that bring spans and records of one session, the
+ * second sees what the first has committed, whatever each of them brought.
  */
 export async function deriveSessions(
   derivation: Derivation,
-  traces: readonly TraceRow[],
-  older: ReadonlyMap<string, LockedTrace>,
-): Promise<void> {
+  changed: ChangedTraces,
+  arrivals: ReadonlyMap<string, TimeWindow>,
+): Promise<TraceRows[]> {
   const { client, projectId } = derivation;
-  const byKey = groupBySession(traces);
+  const byKey = groupBySession(changed.rows.map(({ trace }) => trace));
+  for (const key of arrivals.keys()) if (!byKey.has(key)) byKey.set(key, []);
   const keys = new Set(byKey.keys());
-  for (const { traceId } of traces) {
-    const oldKey = older.get(traceId)?.sessionKey;
+  for (const { trace } of changed.rows) {
+    const oldKey = changed.locked.older.get(trace.traceId)?.sessionKey;
     if (oldKey !== undefined) keys.add(oldKey);
   }
   const existing = await lockSessions(client, projectId, [...keys]);
@@ -31,18 +40,30 @@ export async function deriveSessions(
   const lockedLate = await lockSessions(client, projectId, raced);
   if (lockedLate.size < raced.length)
     throw new ConcurrentChange('a session was deleted while it was written');
-  await recompute(derivation, [...existing, ...raced]);
+  const ledgers = new Map(existing);
+  for (const [key, window] of lockedLate) ledgers.set(key, window);
+  for (const [key, window] of arrivals)
+    ledgers.set(key, joinWindows(ledgers.get(key) ?? undefined, window) ?? null);
+  const { windows, derived } = await reconcileLedgers(derivation, changed, ledgers);
+  for (const [key, window] of windows) ledgers.set(key, window);
+  await recompute(derivation, ledgers);
+  return derived;
 }
 
+/** `sessions` has the times of each one's ledger. */
 async function recompute(
-  { client, projectId, projector }: Omit<Derivation, 'nowMicros'>,
-  keys: readonly string[],
+  { client, projectId, projector }: Pick<Derivation, 'client' | 'projectId' | 'projector'>,
+  sessions: ReadonlyMap<string, TimeWindow | null>,
 ): Promise<void> {
-  const updated: SessionRow[] = [];
+  const updated: LedgeredSession[] = [];
   const left: string[] = [];
-  for (const [key, members] of await listTracesOfSessions(client, projectId, keys)) {
+  for (const [key, members] of await listTracesOfSessions(client, projectId, [...sessions.keys()])) {
+    const hasLedger = members.some((trace) => trace.isLedger);
+    const ledger = hasLedger ? (sessions.get(key) ?? null) : null;
+    // A ledger all of whose records belong to traces has nothing to say.
+    const telling = members.filter((trace) => !trace.isLedger || trace.reportCount > 0);
     if (members.length === 0) left.push(key);
-    else updated.push(projector.projectSession(key, members));
+    else if (telling.length > 0) updated.push({ session: projector.projectSession(key, telling), ledger });
   }
   await updateSessions(client, projectId, updated);
   await deleteSessions(client, projectId, left);
@@ -73,7 +94,7 @@ export async function refreshSessions(
     await client.query('begin');
     try {
       const existing = await lockSessions(client, projectId, keys);
-      await recompute({ client, projectId, projector }, [...existing]);
+      await recompute({ client, projectId, projector }, existing);
       await client.query('commit');
     } catch (error) {
       await client.query('rollback').catch(() => undefined);

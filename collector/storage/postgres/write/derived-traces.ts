@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 import { NO_USAGE } from '../../../model/gen-ai.js';
-import type { TraceRow, TraceRows } from '../../../model/rows.js';
-import type { LogRecordData } from '../../../model/span-data.js';
+import type { ExecutionRow, TraceRow, TraceRows } from '../../../model/rows.js';
 import type { Projector } from '../../../model/write-batch.js';
 import { keepExpiredContent } from './expired-content.js';
 import { deleteOtherExecutions, upsertExecutions } from './executions.js';
+import type { TraceRecords } from './logs.js';
 import type { TouchedTrace } from './span-merge.js';
 import { gatherNewTrace, loadMaterials } from './trace-material.js';
-import { deleteTraces, insertTraces, lockTraces, updateTraces } from './traces.js';
+import { deleteTraces, insertTraces, lockTraces, sessionKey, updateTraces } from './traces.js';
 import type { LockedTrace } from './traces.js';
 
 /** Something that was there a moment ago is gone; the transaction is worth repeating. */
@@ -15,8 +15,10 @@ export class ConcurrentChange extends Error {}
 
 /** The rows of touched traces, locked until the transaction ends. */
 export interface LockedTraces {
-  /** Traces that had a row. */
+  /** Touched traces that had a row. */
   older: Map<string, LockedTrace>;
+  /** Others that were locked with them, since records of their session may have to go from one to another. */
+  bystanders: Map<string, LockedTrace>;
   /** What was computed for traces that had no row, from the spans at hand. */
   newRows: Map<string, TraceRows>;
 }
@@ -27,18 +29,22 @@ export interface Derivation {
   projectId: string;
   projector: Projector;
   nowMicros: bigint;
+  /** Nothing has arrived, only the understanding of it has changed: `last_seen_at` stays. */
+  isRerun: boolean;
 }
 
 /**
- * Locks the rows of all touched traces, and marks those that had none. The row of a new trace is computed and
- * inserted at once: that is the common case, and its only write.
+ * Locks the rows of all touched traces and of `bystanders`, and marks those that had none. The row of a new trace is
+ * computed and inserted at once: that is the common case, and its only write.
  */
 export async function claimTraces(
   derivation: Derivation,
   traces: ReadonlyMap<string, TouchedTrace>,
+  bystanders: readonly string[],
 ): Promise<LockedTraces> {
   const { client, projectId, nowMicros } = derivation;
-  const older = await lockTraces(client, projectId, [...traces.keys()]);
+  const locked = await lockTraces(client, projectId, [...new Set([...traces.keys(), ...bystanders])]);
+  const older = new Map([...locked].filter(([traceId]) => traces.has(traceId)));
   const missing = [...traces.values()].filter(({ traceId }) => !older.has(traceId));
   const newRows = new Map<string, TraceRows>();
   for (const trace of missing) newRows.set(trace.traceId, projectNew(derivation, trace));
@@ -54,21 +60,29 @@ export async function claimTraces(
   const lockedLate = await lockTraces(client, projectId, raced);
   if (lockedLate.size < raced.length) throw new ConcurrentChange('a trace was deleted while it was written');
   for (const [traceId, trace] of lockedLate) older.set(traceId, trace);
-  return { older, newRows };
+  return {
+    older,
+    bystanders: new Map([...locked].filter(([traceId]) => !traces.has(traceId))),
+    newRows,
+  };
 }
 
 /**
  * Brings the rows of changed traces up to date, with their executions; answers with the rows that changed.
- * A trace that turns out to have no spans (only its log records are known) gets no row.
+ * A trace that turns out to have neither spans nor reports (only other log records are known) gets no row.
+ * `sessionKeys` names the sessions of traces that may not leave them: the records of a session that are joined with a
+ * trace move no trace to another session.
  */
 export async function deriveTraces(
   derivation: Derivation,
   changed: readonly TouchedTrace[],
   locked: LockedTraces,
-  contentLogs: ReadonlyMap<string, LogRecordData[]>,
-): Promise<TraceRow[]> {
-  const { client, projectId, projector, nowMicros } = derivation;
-  const isEmpty = (trace: TouchedTrace): boolean => trace.arrived.size === 0 && trace.stored.size === 0;
+  records: ReadonlyMap<string, TraceRecords>,
+  sessionKeys?: ReadonlyMap<string, string>,
+): Promise<TraceRows[]> {
+  const { client, projectId, projector, nowMicros, isRerun } = derivation;
+  const isEmpty = ({ arrived, stored, traceId }: TouchedTrace): boolean =>
+    arrived.size === 0 && stored.size === 0 && (records.get(traceId)?.reports.length ?? 0) === 0;
   const placeholders = changed.filter((trace) => trace.isNew && isEmpty(trace));
   await deleteTraces(
     client,
@@ -76,24 +90,38 @@ export async function deriveTraces(
     placeholders.map((trace) => trace.traceId),
   );
   const isSettled = (trace: TouchedTrace): boolean =>
-    trace.isNew && trace.stored.size === 0 && !contentLogs.has(trace.traceId);
-  const withSpans = changed.filter((trace) => !isEmpty(trace));
-  const settled = withSpans.filter(isSettled).flatMap((trace) => locked.newRows.get(trace.traceId) ?? []);
-  const unsettled = withSpans.filter((trace) => !isSettled(trace));
-  const loaded = await loadMaterials(client, projectId, unsettled, contentLogs);
-  const projected = loaded.map(({ material }) => projector.projectTrace(projectId, material));
+    trace.isNew && trace.stored.size === 0 && !records.has(trace.traceId);
+  const known = changed.filter((trace) => !isEmpty(trace));
+  const settled = known.filter(isSettled).flatMap((trace) => locked.newRows.get(trace.traceId) ?? []);
+  const unsettled = known.filter((trace) => !isSettled(trace));
+  const loaded = await loadMaterials(client, projectId, unsettled, records);
+  const projected = loaded.map(({ material }) =>
+    keepSession(projector.projectTrace(projectId, material), sessionKeys),
+  );
   const updated = await keepExpiredContent(client, projectId, loaded, projected);
   await updateTraces(
     client,
     projectId,
     updated.map((rows) => rows.trace),
-    nowMicros,
+    { nowMicros, isRerun },
   );
   const all = [...settled, ...updated];
   const executions = all.flatMap((rows) => rows.executions);
   await deleteOtherExecutions(client, projectId, unsettled, executions);
-  await upsertExecutions(client, projectId, executions, nowMicros);
-  return all.map((rows) => rows.trace);
+  const byId = new Map(changed.map((trace) => [trace.traceId, trace]));
+  const isReported = ({ traceId, spanId }: ExecutionRow): boolean => {
+    const trace = byId.get(traceId);
+    return trace !== undefined && !trace.arrived.has(spanId) && !trace.stored.has(spanId);
+  };
+  await upsertExecutions(client, projectId, executions, { nowMicros, isLedger: false, isReported });
+  return all;
+}
+
+function keepSession(rows: TraceRows, sessionKeys: ReadonlyMap<string, string> | undefined): TraceRows {
+  const { trace } = rows;
+  const key = sessionKeys?.get(trace.traceId);
+  if (key === undefined || sessionKey(trace) === key) return rows;
+  return { ...rows, trace: { ...trace, sessionId: key === trace.traceId ? null : key } };
 }
 
 function projectNew({ projector, projectId }: Derivation, trace: TouchedTrace): TraceRows {
@@ -101,10 +129,12 @@ function projectNew({ projector, projectId }: Derivation, trace: TouchedTrace): 
   return projector.projectTrace(projectId, gatherNewTrace(trace));
 }
 
-/** Holds the lock of a trace of which only log records are known; never committed. */
+/** Holds the lock of a trace of which only log records are known; never committed as it is. */
 function createPlaceholder(traceId: string): TraceRow {
   return {
     traceId,
+    isLedger: false,
+    reportCount: 0,
     sessionId: null,
     conversationId: null,
     userId: null,

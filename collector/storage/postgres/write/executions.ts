@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { JsonValue } from '../../../model/json.js';
 import type { ExecutionRow } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
-import { renderWindows } from '../rows/time-window.js';
+import { renderWindows, widenForLogs } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { encodeJson } from '../value-codec.js';
 import { hexBytes, insertStatement, renderInteger, sendRows } from './record-set.js';
@@ -61,6 +61,8 @@ const COLUMNS = {
   output_data: 'jsonb',
   thinking_traces: 'jsonb',
   tools_called: 'jsonb',
+  is_ledger: 'boolean',
+  is_reported: 'boolean',
 } as const;
 
 const COMPARED = Object.keys(COLUMNS).filter(
@@ -78,28 +80,52 @@ const UPSERT = insertStatement(
      is distinct from (${COMPARED.map((name) => `excluded.${name}`).join(', ')})`,
 );
 
-/** Executions outlive their spans: one whose span retention has deleted stays as it was. */
+/**
+ * Executions outlive their spans: one whose span retention has deleted stays as it was. One that only log records told
+ * of goes unless it began before all that the trace may still have: `$4` has that time by trace.
+ */
 const deleteOthersStatement = (timeCondition: string): string => `
-  delete from agent_executions
-  where project_id = $1 and trace_id = any($2::bytea[]) and not id = any($3::uuid[])
-    and exists (
+  delete from agent_executions using unnest($2::bytea[], $4::timestamptz[]) as trace (trace_id, reported_from)
+  where project_id = $1 and agent_executions.trace_id = any($2::bytea[]) and not id = any($3::uuid[])
+    and agent_executions.trace_id = trace.trace_id
+    and ((is_reported and started_at >= trace.reported_from) or exists (
       select from spans
       where spans.project_id = $1 and spans.trace_id = agent_executions.trace_id
         and spans.span_id = agent_executions.span_id and ${timeCondition}
-    )`;
+    ))`;
+
+const DELETE_OTHERS_OF_LEDGERS = `
+  delete from agent_executions using unnest($2::bytea[], $3::timestamptz[]) as ledger (trace_id, started_from)
+  where project_id = $1 and agent_executions.trace_id = ledger.trace_id and not id = any($4::uuid[])
+    and agent_executions.started_at >= ledger.started_from`;
+
+interface UpsertOptions {
+  nowMicros: bigint;
+  isLedger: boolean;
+  /** Only log records tell of it: it has no span. */
+  isReported: (execution: ExecutionRow) => boolean;
+}
 
 /** Adds or replaces executions; `created_at` stays that of the first time. The caller holds the traces' locks. */
 export async function upsertExecutions(
   client: ClientBase,
   projectId: string,
   executions: readonly ExecutionRow[],
-  nowMicros: bigint,
+  { nowMicros, isLedger, isReported }: UpsertOptions,
 ): Promise<void> {
-  const rows = executions.map((execution) => renderExecution(execution, renderTimestamp(nowMicros)));
+  const now = renderTimestamp(nowMicros);
+  const rows = executions.map((execution) => ({
+    ...renderExecution(execution, now),
+    is_ledger: isLedger,
+    is_reported: isReported(execution),
+  }));
   await sendRows(client, UPSERT, projectId, rows);
 }
 
-/** Deletes the executions of these traces that are not among `executions`, save those whose span has expired. */
+/**
+ * Deletes the executions of these traces that are not among `executions`, save those whose span or records have
+ * expired.
+ */
 export async function deleteOtherExecutions(
   client: ClientBase,
   projectId: string,
@@ -111,12 +137,34 @@ export async function deleteOtherExecutions(
     projectId,
     traces.map(({ traceId }) => hexBytes(traceId)),
     executions.map((execution) => execution.id),
+    traces.map(({ window }) => (window ? renderTimestamp(widenForLogs(window).fromMicros) : 'infinity')),
   ];
   const windows = traces.flatMap(({ window }) => window ?? []);
   await client.query(deleteOthersStatement(renderWindows('spans.start_time', windows, values)), values);
 }
 
-function renderExecution(execution: ExecutionRow, now: string): RecordOf<typeof COLUMNS> {
+/**
+ * Deletes the executions of ledgers that are not among `executions`, save those that began before all that is left of
+ * the records: `from` has that time by ledger.
+ */
+export async function deleteOtherLedgerExecutions(
+  client: ClientBase,
+  projectId: string,
+  from: ReadonlyMap<string, bigint>,
+  executions: readonly ExecutionRow[],
+): Promise<void> {
+  await client.query(DELETE_OTHERS_OF_LEDGERS, [
+    projectId,
+    [...from.keys()].map(hexBytes),
+    [...from.values()].map(renderTimestamp),
+    executions.map((execution) => execution.id),
+  ]);
+}
+
+function renderExecution(
+  execution: ExecutionRow,
+  now: string,
+): Omit<RecordOf<typeof COLUMNS>, 'is_ledger' | 'is_reported'> {
   const { total, own } = execution;
   const ownUsage = renderUsage(own);
   return {

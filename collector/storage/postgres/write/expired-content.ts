@@ -46,12 +46,14 @@ export async function keepExpiredContent(
     previews.rows.map((row) => [(row.trace_id as Buffer).toString('hex'), new RowReader(row)]),
   );
   const storedExecutions = new Map(contents.rows.map((row) => [row.id as string, new RowReader(row)]));
-  return rows.map(({ trace, executions }, index) => {
+  return rows.map((row, index) => {
+    const { trace, executions } = row;
     const loaded = traces[index];
-    if (loaded === undefined || loaded.expiredSpanIds.size === 0) return { trace, executions };
+    if (loaded === undefined || loaded.expiredSpanIds.size === 0) return row;
     const stored = storedTraces.get(trace.traceId);
     const affected = findAffected(loaded, executions);
     return {
+      ...row,
       trace: {
         ...trace,
         inputPreview: stored?.textOrNull('input_preview') ?? trace.inputPreview,

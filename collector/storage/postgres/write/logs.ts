@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
+import { cutIdentifier } from '../../../model/ids.js';
+import type { TraceReport } from '../../../model/rows.js';
 import type { LogRecordData } from '../../../model/span-data.js';
 import { splitMicros } from '../../../model/time.js';
 import type { LogRow } from '../../../model/write-batch.js';
@@ -7,6 +9,7 @@ import { OddTexts } from '../odd-text.js';
 import { loadDictionaries } from '../rows/dictionary-row.js';
 import { LOG_COLUMNS, readLogRecord } from '../rows/log-row.js';
 import type { StoredRow } from '../rows/queryable.js';
+import { encodeReport, readReport } from '../rows/report-codec.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { isWithin, renderWindows, widenForLogs } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
@@ -39,6 +42,7 @@ const COLUMNS = {
   service_name: 'text',
   body: 'jsonb',
   attributes: 'jsonb',
+  report: 'jsonb',
   odd: 'jsonb',
 } as const;
 
@@ -49,9 +53,9 @@ const INSERT = insertStatement(
   'on conflict do nothing returning record_id',
 );
 
-const listContentStatement = (timeCondition: string): string => `
-  select ${LOG_COLUMNS} from log_records
-  where project_id = $1 and trace_id = any($2::bytea[]) and is_content and ${timeCondition}
+const listStatement = (timeCondition: string): string => `
+  select ${LOG_COLUMNS}, is_content, report from log_records
+  where project_id = $1 and trace_id = any($2::bytea[]) and (is_content or report is not null) and ${timeCondition}
   order by trace_id, time, time_nanos, record_id`;
 
 const ID_BYTES = 16;
@@ -60,13 +64,16 @@ const ID_BYTES = 16;
 export interface EncodedLog {
   id: string;
   /** The trace whose derived rows depend on the record; null where none do. */
-  contentTraceId: string | null;
+  derivedTraceId: string | null;
+  /** The session whose ledger the record is first entered in, since it reports something and names no trace. */
+  ledgerKey: string | null;
+  isReport: boolean;
   timeMicros: bigint;
   row: RecordOf<typeof COLUMNS>;
 }
 
 export function encodeLog(
-  { data, isContent, sessionId, ordinal }: LogRow,
+  { data, isContent, sessionId, report, ordinal }: LogRow,
   dictionaries: DictionaryEntries,
   receivedMicros: bigint,
 ): EncodedLog {
@@ -101,9 +108,19 @@ export function encodeLog(
     received_at: renderTimestamp(receivedMicros),
     is_content: isContent,
     session_id: sessionId === null ? null : odd.storeIdentifier('session_id', sessionId),
+    report: report === null ? null : encodeReport(report),
     odd: odd.encode(),
   };
-  return { id, contentTraceId: isContent ? data.traceId : null, timeMicros: time.micros, row };
+  const isReport = report !== null;
+  const isForLedger = isReport && data.traceId === null && sessionId !== null;
+  return {
+    id,
+    derivedTraceId: isContent || isReport ? data.traceId : null,
+    ledgerKey: isForLedger ? cutIdentifier(sessionId) : null,
+    isReport,
+    timeMicros: time.micros,
+    row,
+  };
 }
 
 /** Inserts records that are not there yet, in key order; answers with the ids of those inserted. */
@@ -117,32 +134,45 @@ export async function insertLogs(
   return new Set(inserted.map((row) => row.record_id.toString('hex')));
 }
 
+/** The log records that the derived rows of a trace depend on, in order of time. */
+export interface TraceRecords {
+  /** Those that carry message bodies. */
+  logs: LogRecordData[];
+  reports: TraceReport[];
+  /** Span ids of reports whose records payload retention has deleted. */
+  expiredReportIds: string[];
+}
+
 /**
- * The content records of some traces, in order of time, by trace id; those from more than a day before or after the
- * trace's spans are left out. Traces without any, or without spans, are absent.
+ * The records with content or a report of some traces, by trace id; those from more than a day before or after the
+ * trace's window are left out. Traces without any, or without a window, are absent.
  */
-export async function listContentLogs(
+export async function listTraceRecords(
   client: ClientBase,
   projectId: string,
   traces: readonly { traceId: string; window: TimeWindow | undefined }[],
-): Promise<Map<string, LogRecordData[]>> {
-  const byTrace = new Map<string, LogRecordData[]>();
+): Promise<Map<string, TraceRecords>> {
+  const byTrace = new Map<string, TraceRecords>();
   const windows = new Map(
     traces.flatMap(({ traceId, window }) => (window === undefined ? [] : [[traceId, widenForLogs(window)]])),
   );
   if (windows.size === 0) return byTrace;
   const values: unknown[] = [projectId, [...windows.keys()].map(hexBytes)];
   const condition = renderWindows('time', [...windows.values()], values);
-  const { rows } = await client.query<StoredRow>(listContentStatement(condition), values);
+  const { rows } = await client.query<StoredRow>(listStatement(condition), values);
   const dictionaries = await loadDictionaries(client, projectId, rows);
   for (const row of rows) {
     const log = readLogRecord(row, dictionaries);
     const window = windows.get(log.traceId ?? '');
     // The windows of other traces may be wider, and which traces are here is chance.
     if (log.traceId === null || window === undefined || !isWithin(row.time as bigint, window)) continue;
-    const logs = byTrace.get(log.traceId);
-    if (logs === undefined) byTrace.set(log.traceId, [log]);
-    else logs.push(log);
+    const records = byTrace.get(log.traceId) ?? { logs: [], reports: [], expiredReportIds: [] };
+    byTrace.set(log.traceId, records);
+    if (row.is_content === true) records.logs.push(log);
+    const report = readReport(row);
+    if (report === undefined) continue;
+    records.reports.push({ span: report.span, log });
+    if (report.isExpired) records.expiredReportIds.push(report.span.spanId);
   }
   return byTrace;
 }

@@ -38,7 +38,7 @@ export function prepareBatch(batch: WriteBatch): PreparedBatch {
     const spans = encoder.encodeSpans(batch.spans);
     const logs = batch.logRecords.map((row) => encodeLog(row, dictionaries, receivedMicros));
     const points = batch.metricPoints.map((row) => encodePoint(row, dictionaries, receivedMicros));
-    const issues = batch.issues.map((issue) => encodeIssue(issue, receivedMicros));
+    const issues = batch.issues.map((issue) => encodeIssue(issue, batch.projectId, receivedMicros));
     return {
       projectId: batch.projectId,
       spans,
@@ -76,7 +76,9 @@ function weigh(
 ): number {
   let bytes = (logs.length + points.length) * RECORD_BYTES;
   for (const { row, payload } of spans) bytes += row.length + (payload?.length ?? 0);
-  for (const { row } of logs) bytes += textLength(row.body) + textLength(row.attributes);
+  for (const { row } of logs) {
+    bytes += textLength(row.body) + textLength(row.attributes) + textLength(row.report);
+  }
   for (const { row } of points) bytes += textLength(row.attributes) + textLength(row.value);
   return bytes;
 }

@@ -11,7 +11,7 @@ import type { DictionaryEntries } from './dictionaries.js';
 
 /** The columns of `spans` in the order in which {@link SpanEncoder} writes them. */
 export const SPAN_COPY_COLUMNS = (
-  'content_hash received_at project_id trace_id span_id start_time end_time start_nanos end_nanos kind status_code flags ' +
+  'content_hash received_at computed_cost_usd price_ref project_id trace_id span_id start_time end_time start_nanos end_nanos kind status_code flags ' +
   'dropped_attributes_count dropped_events_count dropped_links_count ' +
   'input_tokens output_tokens cached_input_tokens cache_write_tokens reasoning_tokens attempt ' +
   'is_pending has_payload resource_id scope_id parent_span_id name type outcome status_message trace_state ' +
@@ -69,9 +69,9 @@ interface Extent {
 }
 
 /**
- * Encodes the spans of one batch, one after the other in one buffer:
- * a span's row (its content hash and time of arrival first), then the row of its payload (time of arrival last), so
- * that what is hashed lies together.
+ * Encodes the spans of one batch, one after the other in one buffer: a span's row (its content hash, time of arrival
+ * and price first), then the row of its payload (time of arrival last), so that what is hashed lies together. The price
+ * is not hashed: the same span sent again after prices have changed is a duplicate.
  */
 export class SpanEncoder {
   private readonly buffer = new CopyBuffer(64 * 1024);
@@ -96,6 +96,8 @@ export class SpanEncoder {
     buffer.putBytes(NO_HASH);
     const hashEnd = buffer.length;
     buffer.putTimestamp(this.receivedMicros);
+    putDecimal(buffer, span.facts.computedCostUsd);
+    putClean(buffer, span.facts.priceRef);
     const contentStart = buffer.length;
     this.putKey(span);
     putRest(buffer, span, bodies, this.dictionaries);
@@ -211,9 +213,12 @@ function putFacts(row: CopyBuffer, facts: NormalizedSpan['facts']): void {
   putClean(row, facts.serviceName, facts.environment);
   row.putTextArray(facts.tags.map(cleanText));
   putClean(row, facts.caseId, facts.workflowId);
-  const cost = facts.reportedCostUsd;
-  row.putNumeric(cost !== null && isDecimal(cost) ? cost : null);
+  putDecimal(row, facts.reportedCostUsd);
   putClean(row, facts.errorType, facts.errorMessage);
+}
+
+function putDecimal(row: CopyBuffer, text: string | null): void {
+  row.putNumeric(text !== null && isDecimal(text) ? text : null);
 }
 
 function putClean(row: CopyBuffer, ...texts: (string | null)[]): void {

@@ -1,6 +1,8 @@
+import { cutIdentifier } from '../../../model/ids.js';
 import type { TraceSpan } from '../../../model/rows.js';
 import type { WriteReceipt } from '../../../model/write-batch.js';
 import type { TimeWindow } from '../rows/time-window.js';
+import { widenTo } from '../rows/time-window.js';
 import type { PreparedBatch } from './prepared-batch.js';
 import { beats } from './span-encoder.js';
 import type { EncodedSpan, SpanVersion } from './span-encoder.js';
@@ -15,8 +17,13 @@ export interface TouchedTrace {
   stored: Map<string, StoredVersion>;
   /** The best arrived copy of each span, by span id. */
   arrived: Map<string, EncodedSpan>;
-  /** From its first start to its last end with what has arrived; undefined before that is known, and without spans. */
+  /**
+   * From its first start to its last end with what has arrived; of a trace without spans, from the first to the last of
+   * the records that report something of it. Undefined before that is known, and where there is neither.
+   */
   window: TimeWindow | undefined;
+  /** Times of the reports that have arrived. */
+  reportWindow: TimeWindow | undefined;
 }
 
 /** What to do to `spans`, and what to tell each batch's sender. */
@@ -27,13 +34,13 @@ export interface SpanChanges {
   receipts: WriteReceipt[];
 }
 
-/** The traces whose rows depend on a group: those of its spans, and of log records with content. */
+/** The traces whose rows depend on a group: those of its spans, and of log records with content or a report. */
 export function collectTouchedTraces(group: readonly PreparedBatch[]): Map<string, TouchedTrace> {
   const traces = new Map<string, TouchedTrace>();
   const touch = (traceId: string): TouchedTrace => {
     let trace = traces.get(traceId);
     if (trace === undefined) {
-      trace = { traceId, isNew: false, stored: new Map(), arrived: new Map(), window: undefined };
+      trace = createTouchedTrace(traceId);
       traces.set(traceId, trace);
     }
     return trace;
@@ -45,9 +52,48 @@ export function collectTouchedTraces(group: readonly PreparedBatch[]): Map<strin
       const other = arrived.get(spanId);
       if (other === undefined || beats(encoded, other)) arrived.set(spanId, encoded);
     }
-    for (const { contentTraceId } of batch.logs) if (contentTraceId !== null) touch(contentTraceId);
+    for (const { derivedTraceId, isReport, timeMicros } of batch.logs) {
+      if (derivedTraceId === null) continue;
+      const trace = touch(derivedTraceId);
+      if (isReport) trace.reportWindow = widenTo(trace.reportWindow, timeMicros);
+    }
   }
   return traces;
+}
+
+export function createTouchedTrace(traceId: string): TouchedTrace {
+  return {
+    traceId,
+    isNew: false,
+    stored: new Map(),
+    arrived: new Map(),
+    window: undefined,
+    reportWindow: undefined,
+  };
+}
+
+/** The sessions whose ledgers records of a group are entered in, with the times of these records. */
+export function collectLedgers(group: readonly PreparedBatch[]): Map<string, TimeWindow> {
+  const windows = new Map<string, TimeWindow>();
+  for (const batch of group) {
+    for (const { ledgerKey, timeMicros } of batch.logs) {
+      if (ledgerKey !== null) windows.set(ledgerKey, widenTo(windows.get(ledgerKey), timeMicros));
+    }
+  }
+  return windows;
+}
+
+/** The keys of sessions that spans of a group name; their traces may turn out to belong to others. */
+export function collectSessionKeys(group: readonly PreparedBatch[]): Set<string> {
+  const keys = new Set<string>();
+  for (const batch of group) {
+    for (const { span } of batch.spans) {
+      const { sessionId, conversationId } = span.facts;
+      if (sessionId !== null) keys.add(cutIdentifier(sessionId));
+      if (conversationId !== null) keys.add(cutIdentifier(conversationId));
+    }
+  }
+  return keys;
 }
 
 /** Decides for each span whether it is new, a duplicate, or a better copy of one that is there. */

@@ -83,6 +83,26 @@ export async function listStoredVersions(
   return byTrace;
 }
 
+/** The spans that a log record may repeat. */
+const TYPES_OF_CALLS: readonly SpanType[] = ['llm', 'embedding', 'tool', 'handoff'];
+
+/** The model calls, embeddings and tools of some traces, given with their windows. */
+export async function listSessionCalls(
+  client: ClientBase,
+  projectId: string,
+  traces: ReadonlyMap<string, { window: TimeWindow }>,
+): Promise<TraceSpan[]> {
+  if (traces.size === 0) return [];
+  const values: unknown[] = [projectId, [...traces.keys()].map(hexBytes), TYPES_OF_CALLS];
+  const windows = [...traces.values()].map(({ window }) => window);
+  const condition = renderWindows('start_time', windows, values);
+  const { rows } = await client.query<StoredRow>(
+    `${LIST_LIGHT} and type = any($3::text[]) and ${condition}`,
+    values,
+  );
+  return rows.map(readTraceSpan);
+}
+
 /** A span as far as it is still there. */
 export interface LoadedSpan {
   data: SpanData;

@@ -1,7 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { TraceMaterial, TraceSpan } from '../../../model/rows.js';
-import type { LogRecordData, SpanData } from '../../../model/span-data.js';
+import type { SpanData } from '../../../model/span-data.js';
 import type { LoadedTrace } from './expired-content.js';
+import type { TraceRecords } from './logs.js';
 import { beats } from './span-encoder.js';
 import type { TouchedTrace } from './span-merge.js';
 import type { LoadedSpan } from './spans.js';
@@ -9,7 +10,7 @@ import { listSpanData, needsBody, spanKey, toTraceSpan } from './spans.js';
 
 /** A trace whose spans all came with this group, as far as is known. */
 export function gatherNewTrace(trace: TouchedTrace): TraceMaterial {
-  return gatherTrace(trace, new Map(), []).material;
+  return gatherTrace(trace, new Map(), undefined).material;
 }
 
 /** Traces with everything that is stored of them, bodies of stored spans loaded where derived rows need them. */
@@ -17,24 +18,25 @@ export async function loadMaterials(
   client: ClientBase,
   projectId: string,
   traces: readonly TouchedTrace[],
-  contentLogs: ReadonlyMap<string, LogRecordData[]>,
+  records: ReadonlyMap<string, TraceRecords>,
 ): Promise<LoadedTrace[]> {
   const wanted = traces.flatMap((trace) => {
     const isRoot = createRootTest(trace);
     return listKept(trace).filter((span) => needsBody(span, isRoot));
   });
   const storedBodies = await listSpanData(client, projectId, wanted);
-  return traces.map((trace) => gatherTrace(trace, storedBodies, contentLogs.get(trace.traceId) ?? []));
+  return traces.map((trace) => gatherTrace(trace, storedBodies, records.get(trace.traceId)));
 }
 
 function gatherTrace(
   trace: TouchedTrace,
   storedBodies: ReadonlyMap<string, LoadedSpan>,
-  logs: LogRecordData[],
+  records: TraceRecords | undefined,
 ): LoadedTrace {
   const spans = listKept(trace);
   const bodies = new Map<string, SpanData>();
-  const expiredSpanIds = new Set<string>();
+  const logs = records?.logs ?? [];
+  const expiredSpanIds = new Set(records?.expiredReportIds);
   // Retention leaves nothing else of a record that held message bodies.
   for (const { spanId, body, attributes } of logs) {
     if (spanId !== null && body === null && attributes.length === 0) expiredSpanIds.add(spanId);
@@ -51,7 +53,10 @@ function gatherTrace(
     spans.push(span);
     if (needsBody(span, isRoot)) bodies.set(span.spanId, encoded.span.data);
   }
-  return { material: { traceId: trace.traceId, spans, bodies, logs }, expiredSpanIds };
+  return {
+    material: { traceId: trace.traceId, spans, bodies, logs, reports: records?.reports ?? [] },
+    expiredSpanIds,
+  };
 }
 
 /** The spans that a trace will have, bodies apart. */

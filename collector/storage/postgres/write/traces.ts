@@ -19,6 +19,8 @@ const COLUMNS = {
   span_count: 'bigint',
   total_tokens: 'bigint',
   is_complete: 'boolean',
+  is_ledger: 'boolean',
+  report_count: 'bigint',
   session_key: 'text',
   session_id: 'text',
   name: 'text',
@@ -34,15 +36,27 @@ const INSERT = insertStatement(
 );
 
 const UPDATED_COLUMNS = Object.keys(COLUMNS).filter((name) => name !== 'trace_id' && name !== 'created_at');
-const UPDATE = `
-  update traces set ${UPDATED_COLUMNS.map((name) => `${name} = source.${name}`).join(', ')}
+const updateStatement = (columns: readonly string[]): string => `
+  update traces set ${columns.map((name) => `${name} = source.${name}`).join(', ')}
   from ${selectRows(COLUMNS).source}
   where traces.project_id = $1 and traces.trace_id = source.trace_id`;
+
+const UPDATE = updateStatement(UPDATED_COLUMNS);
+const UPDATE_UNSEEN = updateStatement(UPDATED_COLUMNS.filter((name) => name !== 'last_seen_at'));
+
+const UPSERT = insertStatement(
+  'traces',
+  COLUMNS,
+  'source.trace_id',
+  `on conflict (project_id, trace_id) do update set
+     ${UPDATED_COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+);
 
 /** Row locks are taken in the order of the keys, so that writers wait for each other and never in a circle. */
 const LOCK = `
   select trace_id, session_key, started_at, ended_at from traces
   where project_id = $1 and trace_id = any($2::bytea[]) order by trace_id for update`;
+const LOCK_AT_ONCE = `${LOCK} nowait`;
 
 const DELETE = 'delete from traces where project_id = $1 and trace_id = any($2::bytea[])';
 
@@ -76,25 +90,34 @@ export interface LockedTrace {
   window: TimeWindow;
 }
 
-/** Locks the rows of traces until the transaction ends; answers with those that exist, by trace id. */
+/**
+ * Locks the rows of traces until the transaction ends; answers with those that exist, by trace id. With `noWait` it
+ * rejects with 55P03 where another transaction has one.
+ */
 export async function lockTraces(
   client: ClientBase,
   projectId: string,
   traceIds: readonly string[],
+  options: { noWait: boolean } = { noWait: false },
 ): Promise<Map<string, LockedTrace>> {
   if (traceIds.length === 0) return new Map();
-  const { rows } = await client.query<{
-    trace_id: Buffer;
-    session_key: string;
-    started_at: bigint;
-    ended_at: bigint;
-  }>(LOCK, [projectId, traceIds.map(hexBytes)]);
-  return new Map(
-    rows.map((row) => [
-      row.trace_id.toString('hex'),
-      { sessionKey: row.session_key, window: { fromMicros: row.started_at, toMicros: row.ended_at } },
-    ]),
-  );
+  const { rows } = await client.query<LockedRow>(options.noWait ? LOCK_AT_ONCE : LOCK, [
+    projectId,
+    traceIds.map(hexBytes),
+  ]);
+  return new Map(rows.map(readLocked));
+}
+
+interface LockedRow {
+  trace_id: Buffer;
+  session_key: string;
+  started_at: bigint;
+  ended_at: bigint;
+}
+
+function readLocked(row: LockedRow): [string, LockedTrace] {
+  const window = { fromMicros: row.started_at, toMicros: row.ended_at };
+  return [row.trace_id.toString('hex'), { sessionKey: row.session_key, window }];
 }
 
 /** Replaces the rows of locked traces. */
@@ -102,13 +125,28 @@ export async function updateTraces(
   client: ClientBase,
   projectId: string,
   traces: readonly TraceRow[],
+  { nowMicros, isRerun }: { nowMicros: bigint; isRerun: boolean },
+): Promise<void> {
+  await sendRows(
+    client,
+    isRerun ? UPDATE_UNSEEN : UPDATE,
+    projectId,
+    traces.map((trace) => renderTrace(trace, nowMicros)),
+  );
+}
+
+/** Inserts or replaces the rows of ledgers, whose sessions are locked. */
+export async function upsertLedgers(
+  client: ClientBase,
+  projectId: string,
+  ledgers: readonly TraceRow[],
   nowMicros: bigint,
 ): Promise<void> {
   await sendRows(
     client,
-    UPDATE,
+    UPSERT,
     projectId,
-    traces.map((trace) => renderTrace(trace, nowMicros)),
+    ledgers.map((ledger) => renderTrace(ledger, nowMicros)),
   );
 }
 
@@ -133,6 +171,43 @@ export async function listTracesOfSessions(
   return bySession;
 }
 
+const LIST_WINDOWS_OF_SESSIONS = `
+  select trace_id, session_key, started_at, ended_at from traces
+  where project_id = $1 and session_key = any($2::text[]) and not is_ledger`;
+
+/** All traces of some sessions, by trace id. */
+export async function listWindowsOfSessions(
+  client: ClientBase,
+  projectId: string,
+  sessionKeys: readonly string[],
+): Promise<Map<string, LockedTrace>> {
+  const { rows } = await client.query<LockedRow>(LIST_WINDOWS_OF_SESSIONS, [projectId, sessionKeys]);
+  return new Map(rows.map(readLocked));
+}
+
+/** Sessions with a ledger of more traces than this are locked as far as their newest ones. */
+const BYSTANDERS_LIMIT = 1_000;
+
+const LIST_BYSTANDERS = `
+  select traces.trace_id from sessions
+  join traces on traces.project_id = sessions.project_id and traces.session_key = sessions.session_id
+  where sessions.project_id = $1 and sessions.session_id = any($2::text[]) and not traces.is_ledger
+    and (sessions.ledger_from is not null or sessions.session_id = any($3::text[]))
+  order by traces.started_at desc limit ${BYSTANDERS_LIMIT}`;
+
+/** The traces of those of these sessions that have a ledger, or in whose ledgers records are about to be entered. */
+export async function listBystanders(
+  client: ClientBase,
+  projectId: string,
+  sessionKeys: readonly string[],
+  ledgerKeys: readonly string[],
+): Promise<string[]> {
+  const keys = [...new Set([...sessionKeys, ...ledgerKeys])];
+  if (keys.length === 0) return [];
+  const { rows } = await client.query<{ trace_id: Buffer }>(LIST_BYSTANDERS, [projectId, keys, ledgerKeys]);
+  return rows.map((row) => row.trace_id.toString('hex'));
+}
+
 function renderTrace(trace: TraceRow, nowMicros: bigint): RecordOf<typeof COLUMNS> {
   const start = splitMicros(trace.startTimeUnixNano);
   const end = splitMicros(trace.endTimeUnixNano);
@@ -146,6 +221,8 @@ function renderTrace(trace: TraceRow, nowMicros: bigint): RecordOf<typeof COLUMN
     span_count: trace.spanCount,
     total_tokens: renderInteger((trace.totals.inputTokens ?? 0) + (trace.totals.outputTokens ?? 0)),
     is_complete: trace.isComplete,
+    is_ledger: trace.isLedger,
+    report_count: trace.reportCount,
     session_key: sessionKey(trace),
     session_id: trace.sessionId === null ? null : cleanText(trace.sessionId),
     name: cleanText(trace.name),
@@ -158,6 +235,8 @@ function readTrace(stored: StoredRow): TraceRow {
   const row = new RowReader(stored);
   return {
     traceId: row.hex('trace_id'),
+    isLedger: row.boolean('is_ledger'),
+    reportCount: row.number('report_count'),
     sessionId: row.textOrNull('session_id'),
     ...readSummary(row),
     name: row.text('name'),

@@ -1,20 +1,22 @@
 import type { ClientBase } from 'pg';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
 import type { Projector, WriteReceipt } from '../../../model/write-batch.js';
-import { findTraceWindow } from '../rows/time-window.js';
+import type { TimeWindow } from '../rows/time-window.js';
+import { findTraceWindow, joinWindows } from '../rows/time-window.js';
 import { deriveSessions } from './derived-sessions.js';
 import { claimTraces, deriveTraces } from './derived-traces.js';
 import type { LockedTraces } from './derived-traces.js';
 import type { DictionaryWriter } from './dictionaries.js';
-import { insertIssues } from './issues.js';
-import { insertLogs, listContentLogs } from './logs.js';
+import { encodeIssue, insertIssues } from './issues.js';
+import { insertLogs, listTraceRecords } from './logs.js';
 import { upsertPoints } from './metrics.js';
 import type { PreparedBatch } from './prepared-batch.js';
-import { collectTouchedTraces, mergeSpans } from './span-merge.js';
+import { collectLedgers, collectSessionKeys, collectTouchedTraces, mergeSpans } from './span-merge.js';
 import type { SpanChanges, TouchedTrace } from './span-merge.js';
 import { copySpans, deleteSpans, listStoredVersions, toTraceSpan } from './spans.js';
 import type { StoredVersion } from './spans.js';
 import { listTraceSpans } from './trace-material.js';
+import { listBystanders } from './traces.js';
 
 export interface TransactionOptions {
   projector: Projector;
@@ -32,7 +34,11 @@ export interface TransactionOptions {
  * Writers of the same trace wait for each other at its row in `traces`, those of the same session at its row in
  * `sessions`. Rows that several writers want are always taken in this order of statements, and in key order within
  * each, so that waiting never goes in a circle: dictionaries, traces (found, then new), log records, metric points and
- * catalogue, sessions (found, then new). Spans and executions belong to a locked trace.
+ * catalogue, sessions (found, then new), issues. Spans and executions belong to a locked trace, a ledger to its session.
+ *
+ * A record without a trace may belong to any trace of its session. So the traces of sessions that have a ledger are
+ * locked with the others. Those that come up only once the session is locked are not waited for, and where another
+ * writer has one the transaction is repeated; a deadlock that is left (40P01) is repeated as well.
  */
 export async function writeGroup(
   client: ClientBase,
@@ -41,33 +47,43 @@ export async function writeGroup(
 ): Promise<WriteReceipt[]> {
   const projectId = group[0]?.projectId ?? '';
   const nowMicros = splitMicros(nowUnixNano()).micros;
-  const derivation = { client, projectId, projector: options.projector, nowMicros };
+  const derivation = { client, projectId, projector: options.projector, nowMicros, isRerun: false };
   await options.dictionaries.insert(
     client,
     projectId,
     group.map((batch) => batch.dictionaries),
   );
   const traces = collectTouchedTraces(group);
-  const locked = await claimTraces(derivation, traces);
+  const ledgers = collectLedgers(group);
+  const sessionKeys = [...collectSessionKeys(group)];
+  const bystanders = await listBystanders(client, projectId, sessionKeys, [...ledgers.keys()]);
+  const locked = await claimTraces(derivation, traces, bystanders);
   await loadStored(client, projectId, traces, locked, options.expectsLeftovers);
   const changes = mergeSpans(group, traces);
-  for (const trace of traces.values()) trace.window = findTraceWindow(listTraceSpans(trace));
+  for (const trace of traces.values()) trace.window = findWindow(trace, locked);
   const leftovers = options.expectsLeftovers ? changes.inserted.map(toTraceSpan) : [];
   await deleteSpans(client, projectId, [...changes.replaced, ...leftovers]);
   await copySpans(client, changes.inserted);
-  await writeRecords(client, projectId, group, changes);
-  const contentLogs = await listContentLogs(client, projectId, [...traces.values()]);
+  const newLedgers = await writeRecords(client, projectId, group, changes);
+  const records = await listTraceRecords(client, projectId, [...traces.values()]);
   const changed = [...traces.values()].filter(
     (trace) => trace.isNew || changes.changedTraceIds.has(trace.traceId),
   );
-  const traceRows = await deriveTraces(derivation, changed, locked, contentLogs);
-  await deriveSessions(derivation, traceRows, locked.older);
-  await insertIssues(
-    client,
-    projectId,
-    group.flatMap((batch) => batch.issues),
-  );
+  const rows = await deriveTraces(derivation, changed, locked, records);
+  const arrivals = new Map([...ledgers].filter(([key]) => newLedgers.has(key)));
+  const rederived = await deriveSessions(derivation, { touched: traces, locked, rows }, arrivals);
+  const found = [...rows, ...rederived].flatMap(({ issues = [] }) => issues);
+  await insertIssues(client, projectId, [
+    ...group.flatMap((batch) => batch.issues),
+    ...found.map((issue) => encodeIssue(issue, projectId, nowMicros)),
+  ]);
   return changes.receipts;
+}
+
+/** A trace of which only reports are known lies between those at hand and those that its row was computed from. */
+function findWindow(trace: TouchedTrace, { older }: LockedTraces): TimeWindow | undefined {
+  const ofSpans = findTraceWindow(listTraceSpans(trace));
+  return ofSpans ?? joinWindows(trace.reportWindow, older.get(trace.traceId)?.window);
 }
 
 async function loadStored(
@@ -87,13 +103,17 @@ async function loadStored(
   for (const trace of known) trace.stored = stored.get(trace.traceId) ?? new Map<string, StoredVersion>();
 }
 
-/** Writes log records and metric points, counts them, and notes the traces that new content belongs to. */
+/**
+ * Writes log records and metric points, counts them, and notes the traces that new content or reports belong to; answers
+ * with the sessions whose ledgers new records are entered in.
+ */
 async function writeRecords(
   client: ClientBase,
   projectId: string,
   group: readonly PreparedBatch[],
   { receipts, changedTraceIds }: SpanChanges,
-): Promise<void> {
+): Promise<Set<string>> {
+  const newLedgers = new Set<string>();
   const newLogs = await insertLogs(
     client,
     projectId,
@@ -112,11 +132,13 @@ async function writeRecords(
       // The first of equal records is the one that was stored.
       const isNew = newLogs.delete(log.id);
       receipt[isNew ? 'stored' : 'duplicate'] += 1;
-      if (isNew && log.contentTraceId !== null) changedTraceIds.add(log.contentTraceId);
+      if (isNew && log.derivedTraceId !== null) changedTraceIds.add(log.derivedTraceId);
+      if (isNew && log.ledgerKey !== null) newLedgers.add(log.ledgerKey);
     }
     for (const point of batch.points) {
       receipt[newPoints.get(point.id) ?? 'duplicate'] += 1;
       newPoints.delete(point.id);
     }
   });
+  return newLedgers;
 }

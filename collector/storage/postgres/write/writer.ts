@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Projector, WriteBatch, WriteReceipt } from '../../../model/write-batch.js';
 import type { StorageWriter } from '../../storage.js';
 import { ensureDaysForBatch } from '../maintenance/partitions.js';
-import { ConcurrentChange } from './derived-traces.js';
+import { isConflict, pauseBefore } from './conflicts.js';
 import { DictionaryWriter } from './dictionaries.js';
 import { GroupQueue } from './group-queue.js';
 import type { GroupQueueLimits } from './group-queue.js';
@@ -23,13 +23,7 @@ export interface Writer extends StorageWriter {
 }
 
 const MAX_ATTEMPTS = 8;
-const FIRST_BACKOFF_MILLIS = 5;
 const UNIQUE_VIOLATION = '23505';
-/**
- * serialization_failure, deadlock_detected (PostgreSQL manual, appendix A), and the check_violation of a row on its way
- * to the default partition while the partition of its day is made.
- */
-const CONFLICTS = new Set(['40001', '40P01', '23514']);
 
 /**
  * Writes batches to Postgres. Batches that wait while the writers are busy are merged into one transaction (group
@@ -68,11 +62,10 @@ export function createWriter({ pool, projector, limits }: WriterOptions): Writer
         return await attempt(group, expectsLeftovers);
       } catch (error) {
         const state = readSqlState(error);
-        const isConflict = error instanceof ConcurrentChange || (state !== undefined && CONFLICTS.has(state));
-        if (count === MAX_ATTEMPTS || (!isConflict && state !== UNIQUE_VIOLATION)) throw error;
+        if (count === MAX_ATTEMPTS || (!isConflict(error) && state !== UNIQUE_VIOLATION)) throw error;
         if (state === UNIQUE_VIOLATION && expectsLeftovers && count > 2) throw error;
         expectsLeftovers ||= state === UNIQUE_VIOLATION;
-        await pause(FIRST_BACKOFF_MILLIS * 2 ** count * Math.random());
+        await pauseBefore(count);
       }
     }
   }
@@ -102,8 +95,4 @@ async function rollBack(client: PoolClient, error: unknown): Promise<unknown> {
   } catch (rollbackError) {
     return rollbackError;
   }
-}
-
-function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, millis));
 }
