@@ -1,6 +1,7 @@
 import { findArrivalIssues, normalizeSpan, readLog } from './dialects/normalize.js';
+import { BILLED_TYPES, readBilledCall } from './model/billed-call.js';
 import type { IngestIssue } from './model/ingest-issue.js';
-import type { NormalizedSpan, SpanType } from './model/normalized-span.js';
+import type { NormalizedSpan } from './model/normalized-span.js';
 import type { PriceBook, PriceRow } from './model/price.js';
 import type { LogRecordData, ResourceData, ScopeData, Signal, SpanData } from './model/span-data.js';
 import { nowUnixNano } from './model/time.js';
@@ -87,23 +88,13 @@ function findBook(prices: readonly PriceRow[]): PriceBook {
   return book;
 }
 
-/** Agents and workflows may be the only ones that say what the calls below them used. */
-const PRICED_TYPES: ReadonlySet<SpanType> = new Set(['llm', 'embedding', 'agent', 'workflow']);
-
 function priceSpan(span: NormalizedSpan, book: PriceBook): NormalizedSpan {
   const { facts, billing, data } = span;
-  const { usage } = facts;
-  if (!PRICED_TYPES.has(facts.type)) return span;
+  if (!BILLED_TYPES.has(facts.type)) return span;
   if (facts.reportedCostUsd !== null) return { ...span, facts: { ...facts, priceRef: 'reported' } };
-  if (usage.inputTokens === null && usage.outputTokens === null) return span;
-  const { costUsd, ref } = book.price({
-    provider: facts.provider,
-    requestModel: facts.requestModel,
-    responseModel: facts.responseModel,
-    usage,
-    billing,
-    timeUnixNano: data.startTimeUnixNano === 0n ? data.endTimeUnixNano : data.startTimeUnixNano,
-  });
+  const call = readBilledCall(data, facts, billing);
+  if (call === undefined) return span;
+  const { costUsd, ref } = book.price(call);
   return { ...span, facts: { ...facts, computedCostUsd: costUsd, priceRef: ref } };
 }
 

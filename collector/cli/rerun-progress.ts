@@ -34,8 +34,13 @@ export async function followRerun(client: Client, rerun: Rerun, io: Io): Promise
 }
 
 /** Writes what became of a rerun; one that failed or was cancelled ends the command with an error. */
-export function presentRerun(rerun: Rerun, options: { json?: boolean }, io: Io): void {
-  present(rerun, options, io, renderRerun);
+export function presentRerun(
+  rerun: Rerun,
+  options: { json?: boolean },
+  io: Io,
+  render: typeof renderRerun = renderRerun,
+): void {
+  present(rerun, options, io, render);
   if (rerun.status === 'failed' || rerun.status === 'cancelled') throw new CliFailure(EXIT.error, '');
 }
 

@@ -73,7 +73,7 @@ function describeType(schema: JsonDocument): string {
     const members = Object.entries(properties as JsonMembers).map(
       ([name, member]) => `${name}: ${describeType(member)}`,
     );
-    return `{ ${members.join('; ')} }`;
+    return members.length === 0 ? 'an empty object' : `{ ${members.join('; ')} }`;
   }
   if (Array.isArray(type)) return type.map((name) => describeType({ ...schema, type: name })).join(' or ');
   if (typeof type !== 'string') return 'any JSON';

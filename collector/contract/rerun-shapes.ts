@@ -29,8 +29,10 @@ export const RerunChanges = z
         dialect: z.string().nullable(),
         field: z.string(),
         count: z.int(),
-        /** The first three. */
-        examples: z.array(z.object({ trace_id: TraceId, span_id: SpanId, before: Json, after: Json })),
+        /** The first three; without a trace id for what a log record reports that names no trace. */
+        examples: z.array(
+          z.object({ trace_id: TraceId.nullable(), span_id: SpanId, before: Json, after: Json }),
+        ),
       }),
     ),
     /** Sums over the traces that changed. */

@@ -156,7 +156,7 @@ export interface Dialect {
   isGeneral?: boolean;
   /**
    * The name by which the spans are known whose role this table decides, where it is not the table's own: it only adds
-   * one sender's words to another dialect, which that sender speaks.
+   * one sender's words to another dialect, which that sender speaks. Nothing in such a table can be `isOwn`.
    */
   speaks?: string;
   /**

@@ -76,6 +76,14 @@ const SHOWN_NAMES: Partial<Record<FactField, string>> = {
   responseModel: 'model',
   totalTokens: 'total tokens (only to check the others)',
   reportedCostUsd: 'cost_usd',
+  cacheWrite5mTokens: 'cache_write_5m',
+  cacheWrite1hTokens: 'cache_write_1h',
+  inputAudioTokens: 'input_audio',
+  outputAudioTokens: 'output_audio',
+  inputImageTokens: 'input_image',
+  outputImageTokens: 'output_image',
+  serviceTier: 'service tier (only for the price)',
+  serverAddress: 'server address (only for the price)',
 };
 
 const FACT_FIELDS: readonly FactField[] = [

@@ -40,6 +40,7 @@ const FRAMEWORKS = new Set([
   'gcp.vertex.agent',
   'github',
   'crewai',
+  'autogen',
 ]);
 
 const MODEL_FAMILIES: readonly [RegExp, string][] = [

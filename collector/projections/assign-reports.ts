@@ -1,5 +1,6 @@
 import type { TraceSpan } from '../model/rows.js';
-import { ReportMatcher, workOf } from './report-matcher.js';
+import { ReportMatcher } from './report-matcher.js';
+import { workOf } from './report-target.js';
 import { distinctSpans } from './tree.js';
 
 /** The span that a log record repeats. */
@@ -34,7 +35,7 @@ export function assignReports(
 function listTargets(spans: readonly TraceSpan[]): TraceSpan[] {
   const byTrace = new Map<string, TraceSpan[]>();
   for (const span of spans) {
-    if (workOf(span.facts.type) === undefined) continue;
+    if (workOf(span.facts.type) === undefined && span.facts.type !== 'agent') continue;
     const ofTrace = byTrace.get(span.traceId);
     if (ofTrace === undefined) byTrace.set(span.traceId, [span]);
     else ofTrace.push(span);

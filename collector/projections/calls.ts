@@ -1,6 +1,7 @@
-import { isDecimal } from '../model/decimal.js';
 import type { Usage } from '../model/gen-ai.js';
-import type { CostSource, TraceSpan, UsageRule } from '../model/rows.js';
+import type { TraceSpan, UsageRule } from '../model/rows.js';
+import type { Cost } from './costs.js';
+import { readComputedCost, readReportedCost } from './costs.js';
 import { findFirst } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { passDown } from './tree.js';
@@ -22,12 +23,6 @@ export interface ModelCall {
   usageNode: SpanNode | null;
   usage: Usage;
   cost: Cost | null;
-}
-
-/** Decimal text in US dollars, as a sender reported it or as it follows from the prices. */
-export interface Cost {
-  usd: string;
-  source: Extract<CostSource, 'reported' | 'computed'>;
 }
 
 /** Why a span is not a call of its own: the call it belongs to, and what gives it away, by its name and in words. */
@@ -105,23 +100,10 @@ export function hasUsage({ facts: { usage, isPending } }: TraceSpan): boolean {
   return !isPending && Object.values(usage).some((tokens) => tokens !== null);
 }
 
-/** What a span says it cost; a failed one's 0 is no data (captured from Langfuse's SDK 5). */
-export function readCost(span: TraceSpan): string | null {
-  const cost = span.facts.reportedCostUsd;
-  if (cost === null || span.facts.isPending || !isDecimal(cost)) return null;
-  return span.facts.outcome === 'failed' && Number(cost) === 0 ? null : cost;
-}
-
-/** What a span costs by the prices when it came in. */
-export function readComputedCost({ facts }: TraceSpan): string | null {
-  const cost = facts.computedCostUsd;
-  return cost === null || facts.isPending || !isDecimal(cost) ? null : cost;
-}
-
 /** What somebody reported goes before what follows from the counts that are taken. */
 function billCall({ members, usageNode, usage }: ModelCall): Cost | null {
   for (const { span } of members) {
-    const usd = readCost(span);
+    const usd = readReportedCost(span);
     if (usd !== null) return { usd, source: 'reported' };
   }
   if (usageNode === null) return null;

@@ -1,7 +1,7 @@
 import type { Usage } from '../model/gen-ai.js';
 import type { SpanFacts } from '../model/normalized-span.js';
 import type { TraceSpan } from '../model/rows.js';
-import { readCost } from './calls.js';
+import { readReportedCost } from './costs.js';
 
 /** What a record fills in where the span says nothing. Whose work it is stays what the spans say. */
 type Filled = Pick<
@@ -27,14 +27,19 @@ export function countTold({ facts }: TraceSpan): number {
   return counts === 0 ? 0 : counts * 2 + (model === null ? 0 : 1);
 }
 
-/** A span with what the records of the same call or tool run, in order, say of it besides. */
+/**
+ * A span with what the records of the same call or tool run, in order, say of it besides. Prompts and answers only have
+ * contents to add.
+ */
 export function addReports(
   span: TraceSpan,
-  reports: readonly TraceSpan[],
+  records: readonly TraceSpan[],
 ): { span: TraceSpan; usageFrom: TraceSpan | null } {
+  const reports = records.filter(({ facts }) => facts.type !== 'event');
+  if (reports.length === 0) return { span, usageFrom: null };
   const members = [span, ...reports];
-  const counted = findCounted(members);
-  const costs = members.map(readCost).filter((cost) => cost !== null);
+  const counted = findCounted(span, reports);
+  const costs = members.map(readReportedCost).filter((cost) => cost !== null);
   const finishing = members.find(({ facts }) => facts.finishReasons.length > 0);
   const facts: SpanFacts = {
     ...span.facts,
@@ -49,8 +54,8 @@ export function addReports(
 }
 
 /** The member that says most of the call; the span where none says more. */
-function findCounted([span, ...reports]: readonly TraceSpan[]): TraceSpan {
-  let best = span as TraceSpan;
+function findCounted(span: TraceSpan, reports: readonly TraceSpan[]): TraceSpan {
+  let best = span;
   for (const report of reports) if (countTold(report) > countTold(best)) best = report;
   return best;
 }
@@ -58,7 +63,7 @@ function findCounted([span, ...reports]: readonly TraceSpan[]): TraceSpan {
 function fill(members: readonly TraceSpan[]): Filled {
   const first = <F extends keyof Filled>(field: F): Filled[F] => {
     for (const { facts } of members) if (facts[field] !== null) return facts[field];
-    return null as Filled[F];
+    return null;
   };
   return {
     requestModel: first('requestModel'),

@@ -1,30 +1,22 @@
-import type { Usage } from '../model/gen-ai.js';
-import type { SpanFacts, SpanType } from '../model/normalized-span.js';
 import type { TraceSpan } from '../model/rows.js';
 import { hasUsage } from './calls.js';
+import type { Target } from './report-target.js';
+import {
+  createTarget,
+  distanceOf,
+  isAnswered,
+  isNear,
+  listModels,
+  mayBeSame,
+  NEARNESS_NANOS,
+  rankNear,
+  workOf,
+} from './report-target.js';
+import { startOf } from './tree.js';
 
-/** A log record is written when the thing has ended, at most this long before or after the span's own end. */
-const NEARNESS_NANOS = 1_000_000_000;
 /** Of the targets that end near a report, how many are looked at and how many of a rank are weighed on each side. */
 const LOOKED_AT = 128;
 const KEPT = 4;
-
-/** Kinds of work of which a log record can repeat a span. */
-type Work = 'llm' | 'embedding' | 'tool';
-
-/** Something that reports are laid against, with what is known of it by now. */
-interface Target {
-  readonly span: TraceSpan;
-  readonly work: Work;
-  /** Names of the records that belong to it: at most one of a name. */
-  readonly taken: Set<string>;
-  readonly responseIds: Set<string>;
-  readonly callIds: Set<string>;
-  readonly models: Set<string>;
-  usage: Usage | null;
-  hasFailed: boolean;
-  isAnswered: boolean;
-}
 
 interface Pair {
   target: Target;
@@ -32,12 +24,6 @@ interface Pair {
   /** The lower, the surer. */
   rank: number;
   distance: number;
-}
-
-/** The kind of work that a call or a tool run is; undefined for anything else. */
-export function workOf(type: SpanType): Work | undefined {
-  if (type === 'llm' || type === 'embedding') return type;
-  return type === 'tool' || type === 'handoff' ? 'tool' : undefined;
 }
 
 /**
@@ -48,14 +34,14 @@ export function workOf(type: SpanType): Work | undefined {
 export class ReportMatcher {
   readonly #joined = new Map<TraceSpan, TraceSpan[]>();
   readonly #matched = new Set<TraceSpan>();
-  readonly #byEnd = new Map<Work, Target[]>();
+  readonly #byEnd = new Map<Target['work'], Target[]>();
   readonly #byId = new Map<string, Target[]>();
 
   constructor(spans: readonly TraceSpan[]) {
     this.addTargets(spans);
   }
 
-  /** Spans, or reports that repeat none. What is neither call nor tool run, or has only begun, is passed over. */
+  /** Spans, or reports that repeat none. What is neither call, tool run nor agent, or has only begun, is passed over. */
   addTargets(spans: readonly TraceSpan[]): void {
     for (const target of spans.flatMap(createTarget)) {
       append(this.#byEnd, target.work, target);
@@ -87,14 +73,21 @@ export class ReportMatcher {
     return this.#listOpen(sorted);
   }
 
-  /** Prompts and answers: they belong to a call only where they name its response. Answers the others. */
+  /**
+   * Prompts and answers: they belong to the call whose response they name, else to the agent of the same sender that
+   * began or ended within a second. Answers the others.
+   */
   matchMessages(reports: readonly TraceSpan[]): TraceSpan[] {
     const sorted = reports.toSorted(compareEnds);
-    this.#settle(
-      sorted.flatMap((report) =>
-        this.#find('response', report.facts.responseId).map((target) => pair(target, report, 0)),
-      ),
-    );
+    this.#settle(sorted.flatMap((report) => this.#pairWithCall(report)));
+    const agents = this.#byEnd.get('agent') ?? [];
+    if (agents.length === 0) return this.#listOpen(sorted);
+    const edges = agents.flatMap((target) => [
+      { time: startOf(target.span), target },
+      { time: target.span.endTimeUnixNano, target },
+    ]);
+    edges.sort((left, right) => (left.time < right.time ? -1 : left.time > right.time ? 1 : 0));
+    this.#settle(this.#listOpen(sorted).flatMap((report) => pairWithAgents(edges, report)));
     return this.#listOpen(sorted);
   }
 
@@ -113,6 +106,11 @@ export class ReportMatcher {
     return found.filter((target) => target.work === work).map((target) => pair(target, report, 0));
   }
 
+  #pairWithCall(report: TraceSpan): Pair[] {
+    const found = this.#find('response', report.facts.responseId);
+    return found.filter(({ work }) => work !== 'agent').map((target) => pair(target, report, 0));
+  }
+
   #pairNamed(report: TraceSpan): Pair[] {
     return this.#find('span', report.parentSpanId)
       .filter((target) => mayBeSame(target, report))
@@ -123,7 +121,7 @@ export class ReportMatcher {
     const work = workOf(report.facts.type);
     const targets = work === undefined ? undefined : this.#byEnd.get(work);
     if (targets === undefined) return [];
-    const place = findPlace(targets, report.endTimeUnixNano);
+    const place = findPlace(targets, ({ span }) => span.endTimeUnixNano < report.endTimeUnixNano);
     return [
       ...listNear(targets, report, { from: place, step: 1 }),
       ...listNear(targets, report, { from: place - 1, step: -1 }),
@@ -134,7 +132,7 @@ export class ReportMatcher {
   #settle(pairs: Pair[]): void {
     for (const { target, report, rank } of pairs.sort(comparePairs)) {
       if (this.#matched.has(report) || target.taken.has(report.name)) continue;
-      if (rank > 1 && !isNear(target, report)) continue;
+      if (rank > 1 && target.work !== 'agent' && !isNear(target, report)) continue;
       if (rank === 1 && !mayBeSame(target, report)) continue;
       this.#matched.add(report);
       append(this.#joined, target.span, report);
@@ -157,74 +155,6 @@ export class ReportMatcher {
   }
 }
 
-function createTarget(span: TraceSpan): Target[] {
-  const { facts } = span;
-  const work = workOf(facts.type);
-  if (work === undefined || facts.isPending) return [];
-  return [
-    {
-      span,
-      work,
-      taken: new Set(),
-      responseIds: new Set(facts.responseId === null ? [] : [facts.responseId]),
-      callIds: new Set(facts.toolCallId === null ? [] : [facts.toolCallId]),
-      models: new Set(listModels(facts)),
-      usage: hasUsage(span) ? facts.usage : null,
-      hasFailed: facts.outcome === 'failed',
-      isAnswered: isAnswered(facts),
-    },
-  ];
-}
-
-function listModels({ requestModel, responseModel }: SpanFacts): string[] {
-  return [requestModel, responseModel].filter((model) => model !== null);
-}
-
-/** That it did not fail is no sign of an answer: some senders leave the status as it is. */
-function isAnswered({ outcome, usage, responseId, finishReasons }: SpanFacts): boolean {
-  if (outcome !== 'completed') return false;
-  return responseId !== null || finishReasons.length > 0 || Object.values(usage).some((n) => n !== null);
-}
-
-/** Nothing that both say of themselves is against it. */
-function mayBeSame(target: Target, { facts }: TraceSpan): boolean {
-  if (target.work !== workOf(facts.type)) return false;
-  if (!mayBeOneOf(target.responseIds, facts.responseId)) return false;
-  if (target.work === 'tool') {
-    return mayBeOneOf(target.callIds, facts.toolCallId) && isSameTool(target.span.facts, facts);
-  }
-  return facts.outcome === 'failed' ? !target.isAnswered : !(target.hasFailed && isAnswered(facts));
-}
-
-function mayBeOneOf(known: ReadonlySet<string>, id: string | null): boolean {
-  return id === null || known.size === 0 || known.has(id);
-}
-
-function isSameTool(left: SpanFacts, right: SpanFacts): boolean {
-  return left.toolName === null || right.toolName === null || left.toolName === right.toolName;
-}
-
-/** The same besides in all by which a record without any id is known: a tool's name, a model, counts, the end. */
-function isNear(target: Target, report: TraceSpan): boolean {
-  const { facts } = report;
-  if (distanceOf(target.span, report) > NEARNESS_NANOS || !mayBeSame(target, report)) return false;
-  if (target.work === 'tool') return facts.toolName !== null && target.span.facts.toolName !== null;
-  const models = listModels(facts);
-  if (models.length > 0 && target.models.size > 0 && !models.some((model) => target.models.has(model))) {
-    return false;
-  }
-  return target.usage === null || !hasUsage(report) || hasEqualCounts(target.usage, facts.usage);
-}
-
-/** Output counts of one call may differ by the reasoning that one side leaves out (Gemini CLI 0.61, two records). */
-function hasEqualCounts(left: Usage, right: Usage): boolean {
-  if (left.inputTokens !== right.inputTokens) return false;
-  if (left.outputTokens === right.outputTokens) return true;
-  if (left.outputTokens === null || right.outputTokens === null) return false;
-  const difference = Math.abs(left.outputTokens - right.outputTokens);
-  return difference === left.reasoningTokens || difference === right.reasoningTokens;
-}
-
 function listNear(
   targets: readonly Target[],
   report: TraceSpan,
@@ -245,18 +175,24 @@ function listNear(
   return pairs;
 }
 
-/** Equal counts are the best sign; a failure of which the span says nothing is the worst. */
-function rankNear(target: Target, report: TraceSpan): number {
-  if (report.facts.outcome === 'failed' && !target.hasFailed) return 4;
-  return target.usage !== null && hasUsage(report) ? 2 : 3;
+interface Edge {
+  time: bigint;
+  target: Target;
+}
+
+function pairWithAgents(edges: readonly Edge[], report: TraceSpan): Pair[] {
+  const place = findPlace(edges, ({ time }) => time < report.endTimeUnixNano);
+  const pairs: Pair[] = [];
+  for (const { time, target } of edges.slice(Math.max(0, place - KEPT), place + KEPT)) {
+    const distance = Math.abs(Number(time - report.endTimeUnixNano));
+    const isSender = target.span.facts.dialect === report.facts.dialect;
+    if (isSender && distance <= NEARNESS_NANOS) pairs.push({ target, report, rank: 2, distance });
+  }
+  return pairs;
 }
 
 function pair(target: Target, report: TraceSpan, rank: number): Pair {
   return { target, report, rank, distance: distanceOf(target.span, report) };
-}
-
-function distanceOf(left: TraceSpan, right: TraceSpan): number {
-  return Math.abs(Number(left.endTimeUnixNano - right.endTimeUnixNano));
 }
 
 function comparePairs(left: Pair, right: Pair): number {
@@ -274,14 +210,14 @@ export function compareEnds(left: TraceSpan, right: TraceSpan): number {
   return left.traceId < right.traceId ? -1 : left.traceId > right.traceId ? 1 : 0;
 }
 
-/** The first of the targets that ends at the time or later. */
-function findPlace(targets: readonly Target[], endTimeUnixNano: bigint): number {
+/** The place of the first that is not before what is looked for. */
+function findPlace<Item>(sorted: readonly Item[], isBefore: (item: Item) => boolean): number {
   let low = 0;
-  let high = targets.length;
+  let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const target = targets[middle];
-    if (target !== undefined && target.span.endTimeUnixNano < endTimeUnixNano) low = middle + 1;
+    const item = sorted[middle];
+    if (item !== undefined && isBefore(item)) low = middle + 1;
     else high = middle;
   }
   return low;

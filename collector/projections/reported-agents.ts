@@ -2,7 +2,7 @@ import { NO_USAGE } from '../model/gen-ai.js';
 import { reportedAgentId } from '../model/ids.js';
 import type { SpanFacts } from '../model/normalized-span.js';
 import type { TraceSpan } from '../model/rows.js';
-import { workOf } from './report-matcher.js';
+import { workOf } from './report-target.js';
 import type { AddedNode } from './tree.js';
 import { startOf } from './tree.js';
 

@@ -1,6 +1,7 @@
 import type { TraceSpan } from '../model/rows.js';
 import { addReports, countTold } from './report-facts.js';
-import { compareEnds, ReportMatcher, workOf } from './report-matcher.js';
+import { compareEnds, ReportMatcher } from './report-matcher.js';
+import { workOf } from './report-target.js';
 import { placeUnderAgents } from './reported-agents.js';
 import type { AddedNode } from './tree.js';
 import { distinctSpans } from './tree.js';

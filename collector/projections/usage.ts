@@ -1,7 +1,9 @@
 import type { Usage } from '../model/gen-ai.js';
 import type { TraceSpan, UsageRule, UsageVerdict } from '../model/rows.js';
-import type { Cost, Duplicate, ModelCall, ModelCalls } from './calls.js';
-import { findModelCalls, hasUsage, readComputedCost, readCost } from './calls.js';
+import type { Duplicate, ModelCall, ModelCalls } from './calls.js';
+import { findModelCalls, hasUsage } from './calls.js';
+import type { Cost } from './costs.js';
+import { readCost } from './costs.js';
 import type { MergedTrace } from './reports.js';
 import { mergeReports } from './reports.js';
 import type { SpanNode, TraceTree } from './tree.js';
@@ -73,7 +75,7 @@ export function judgeTree(tree: TraceTree): UsageJudgement {
     const below = node.children.some((child) => accounted[child.index] === true);
     if (!below && tree.isComplete && reportsOnlySum(node)) {
       const { usage } = node.span.facts;
-      counted.push({ node, call: null, usage, cost: readOwnCost(node.span) });
+      counted.push({ node, call: null, usage, cost: readCost(node.span) });
       accounted[node.index] = true;
     }
     accounted[node.index] ||= below;
@@ -121,13 +123,6 @@ function markAccounted(tree: TraceTree, calls: readonly ModelCall[]): boolean[] 
 function reportsOnlySum({ span }: SpanNode): boolean {
   const { type } = span.facts;
   return (type === 'agent' || type === 'workflow') && (hasUsage(span) || readCost(span) !== null);
-}
-
-function readOwnCost(span: TraceSpan): Cost | null {
-  const reported = readCost(span);
-  if (reported !== null) return { usd: reported, source: 'reported' };
-  const computed = readComputedCost(span);
-  return computed === null ? null : { usd: computed, source: 'computed' };
 }
 
 function reportsUsage({ facts }: TraceSpan): boolean {

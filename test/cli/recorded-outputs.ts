@@ -78,6 +78,11 @@ Order 48213 arrived with a cracked lid. I was charged twice…  ✓ completed  1
 TRACE                             AGE  STATUS       NAME                      ERR   TIME     COST
 762a8c216d057c779cf7facbe9caad7a  3m   ✓ completed  invoke_agent triage-lead    1  17.6s  $0.0530
 85bd3d49024ca432d8b764bfee913313  1m   ✓ completed  invoke_agent triage-lead    1  21.5s  $0.0530
+
+    AT  FROM  STEP                                                TIME              TOKENS      COST
+  +0ms  span  agent triage-lead                                  17.6s
+ +12ms  span  llm claude-sonnet-4-5-20250929                      2.6s   4.8k in / 412 out   $0.0237
+  …
 `,
   'executions list': `
 EXECUTION                             AGE  STATUS       AGENT         TIME      IN / OUT     COST
@@ -104,6 +109,97 @@ AGENT          STATUS       MODEL                       TOOLS   TIME            
 triage-lead    ✓ completed  claude-sonnet-4-5-20250929     13  21.5s  42.1k in / 1.7k out  $0.0530
 ├─ researcher  ✓ completed  gpt-5-mini-2025-08-07           9   8.0s   19.7k in / 929 out  $0.0065
 └─ refunds     ✓ completed  claude-haiku-4-5-20251001       1   3.0s    3.4k in / 123 out  $0.0041
+`,
+  explain: `
+chat acme-large-2  otel-genai
+
+Fields
+FIELD                VALUE         DIALECT        FROM
+type                 llm           otel-genai     gen_ai.operation.name
+request_model        acme-large-2  otel-genai     gen_ai.request.model
+input_tokens         12000         otel-genai     gen_ai.usage.input_tokens
+cached_input_tokens  9000          otel-genai     gen_ai.usage.cache_read.input_tokens
+…
+
+Not used
+KEY                    FOR             DIALECT        BECAUSE
+llm.model_name         request_model   openinference  \`gen_ai.request.model\` is asked first
+
+Not understood
+  acme.region
+
+Tokens
+  as sent     12,000 in / 800 out (cache read 9,000, cache write –, reasoning –)
+  cache       inside the input
+  reasoning   inside the output
+  understood  12,000 in / 800 out (cache read 9,000, cache write –, reasoning –)
+  classes     uncached input 3,000, cache read 9,000, output 800
+  counted     yes
+
+Cost
+  cost   $0.00355 (computed)
+  price  project:373aeb79-c909-4419-9ff5-e0d6b8c697c9
+
+TOKENS OF   COUNT  PER 1M      COST
+input       3,000    $0.5   $0.0015
+cache read  9,000   $0.05  $0.00045
+output        800      $2   $0.0016
+
+  1. model \`acme-large-2\`
+  2. the project's price \`acme-*\` fits \`acme-large-2\`
+`,
+  issues: `
+CODE                    SERVICE       SCOPE  COUNT  LAST  EXAMPLE
+ATTRIBUTE_JSON_INVALID  support-desk  desk       1  now   gen_ai.input.messages: the JSON of \`gen_a…
+
+ATTRIBUTE_JSON_INVALID: JSON that can not be read.
+  If it ends in the middle, the sender cut it: raise or unset OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT …
+`,
+  'prices show': `
+  model     us.anthropic.claude-sonnet-4-5-20250929-v1:0
+  provider  aws.bedrock
+  at        2026-11-21T15:41:39.363Z
+  cost      $0.0231
+  price     library:0.1.8:aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0
+
+TOKENS OF    COUNT  PER 1M     COST
+input        2,000    $3.3  $0.0066
+cache read  10,000   $0.33  $0.0033
+output         800   $16.5  $0.0132
+
+  1. model \`us.anthropic.claude-sonnet-4-5-20250929-v1:0\`
+  2. matched aws/regional.anthropic.claude-sonnet-4-5-20250929-v1:0
+`,
+  'prices list': `
+PRICE                                 MODEL   PROVIDER  RATES
+373aeb79-c909-4419-9ff5-e0d6b8c697c9  acme-*  any       in $0.5, cache read $0.05, out $2 per 1M
+`,
+  'prices set': `
+PRICE                                 MODEL   PROVIDER  RATES
+373aeb79-c909-4419-9ff5-e0d6b8c697c9  acme-*  any       in $0.5, cache read $0.05, out $2 per 1M
+It holds for calls that come in from now on; prices recompute applies it to those before.
+`,
+  'prices rm': `
+Deleted the price for acme-*.
+`,
+  'prices missing': `
+MODEL         PROVIDER  REASON         CALLS     IN  OUT  LAST
+acme-large-2  –         unknown_model      1  12.0k  800  1h
+`,
+  'prices recompute': `
+2 traces and 28 spans looked at, 1 span in 1 trace would change.
+
+DIALECT     FIELD              SPANS  BEFORE                  AFTER
+otel-genai  computed_cost_usd      1  null                    0.00355
+otel-genai  price_ref              1  unpriced:unknown_model  project:373aeb79-c909-4419-9ff5-e0d6b…
+
+SUM OF 1 TRACE    BEFORE     AFTER
+cost            unpriced  $0.00355
+Change this? [y/N] y
+2 traces and 28 spans looked at, 1 span in 1 trace changed.
+`,
+  reproject: `
+2 traces and 28 spans looked at, nothing changed.
 `,
   'retention show': `
   spans     30 days

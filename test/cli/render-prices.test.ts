@@ -27,9 +27,9 @@ const PRICE: Price = {
 test('prices are listed with their tiers beneath, rates to the last digit', () => {
   expect(renderPriceTable([PRICE], makeCanvas(140))).toMatchInlineSnapshot(`
     "PRICE                                 MODEL                PROVIDER  FROM        TO                        RATES
-    0c8a6b1e-5d1f-4e9c-9a57-8a5c1e0f7b21  house-*              any       2026-01-01  2026-03-01T12:30:00.000Z  input $0.25, output $1.5 per 1M
-                                          └─ above 200,000 in                                                  input $0.5 per 1M
-                                          └─ batch                                                             input $0.125 per 1M"
+    0c8a6b1e-5d1f-4e9c-9a57-8a5c1e0f7b21  house-*              any       2026-01-01  2026-03-01T12:30:00.000Z  in $0.25, out $1.5 per 1M
+                                          └─ above 200,000 in                                                  in $0.5 per 1M
+                                          └─ batch                                                             in $0.125 per 1M"
   `);
 });
 

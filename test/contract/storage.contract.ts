@@ -6,6 +6,7 @@ import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import type { SpanData } from '../../collector/model/span-data.js';
 import type { WriteBatch } from '../../collector/model/write-batch.js';
 import type { Storage } from '../../collector/storage/storage.js';
+import { describeReports } from './reports.contract.js';
 import { anyAttributes, anyText, sortAttributes } from '../support/arbitrary-values.js';
 import {
   START,
@@ -52,6 +53,7 @@ export function describeStorage(name: string, open: () => Promise<StorageHarness
     describeMerging(store, () => harness);
     describeFaithfulness(store, () => harness);
     describeConcurrency(store, () => harness);
+    describeReports(store, () => harness);
   });
 }
 

@@ -3,9 +3,11 @@ import { isMessageEvent } from '../../collector/dialects/message-events.js';
 import { explainSpan, normalizeSpan, readLog } from '../../collector/dialects/normalize.js';
 import { normalizeProvider } from '../../collector/dialects/provider.js';
 import { REGISTRY } from '../../collector/dialects/registry.js';
-import { listCaptures } from '../support/captures.js';
-import { decodeCapture } from './decoded-captures.js';
+import { listCaptures, listRecordings, loadCapture, loadRecording } from '../support/captures.js';
+import { decodeRequests } from './decoded-captures.js';
 import { sendLog, sendSpan, type SentSpan } from './sent-span.js';
+
+const FIXTURES = [...listCaptures().map(loadCapture), ...listRecordings().map(loadRecording)];
 
 function explain(sent: SentSpan) {
   const explanation = explainSpan(sendSpan(sent), []);
@@ -164,8 +166,8 @@ describe('explaining a span', () => {
 });
 
 describe('of every recorded span', () => {
-  it.each(listCaptures())('%s: each column is explained by a key that was sent or in words', (name) => {
-    const { spans, logs } = decodeCapture(name);
+  it.each(FIXTURES)('$name: each column is explained by a key that was sent or in words', ({ requests }) => {
+    const { spans, logs } = decodeRequests(requests);
     for (const span of spans) {
       const { fields, passedOver, unmapped, bodies, type } = explainSpan(span, logs);
       const sent = new Set(span.attributes.map(({ key }) => key));

@@ -129,6 +129,20 @@ describe('Microsoft’s frameworks', () => {
   });
 });
 
+it('AutoGen: spans of its core are the conventions’, and name no provider', () => {
+  const attributes = {
+    'gen_ai.operation.name': 'invoke_agent',
+    'gen_ai.system': 'autogen',
+    'gen_ai.agent.name': 'writer',
+  };
+  expect(factsOf({ scope: 'autogen-core', attributes })).toMatchObject({
+    type: 'agent',
+    dialect: SPOKEN,
+    agentName: 'writer',
+    provider: null,
+  });
+});
+
 describe('CrewAI without kinds', () => {
   it.each([
     ['crewai.workflow', 'workflow'],

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { findArrivalIssues, normalizeSpan, readLog } from '../../collector/dialects/normalize.js';
 import { findJsonFault } from '../../collector/dialects/readers/json-fault.js';
-import { listCaptures } from '../support/captures.js';
-import { decodeCapture } from './decoded-captures.js';
+import { listCaptures, listRecordings, loadCapture, loadRecording } from '../support/captures.js';
+import { decodeRequests } from './decoded-captures.js';
 import { sendSpan, type Attributes, type SentSpan } from './sent-span.js';
+
+const FIXTURES = [...listCaptures().map(loadCapture), ...listRecordings().map(loadRecording)];
 
 const CHAT: Attributes = { 'gen_ai.operation.name': 'chat' };
 
@@ -173,8 +175,8 @@ describe('of any span', () => {
 });
 
 describe('of what real applications sent', () => {
-  it.each(listCaptures())('%s: nothing is reported', (name) => {
-    const { spans, logs } = decodeCapture(name);
+  it.each(FIXTURES)('$name: nothing is reported', ({ requests }) => {
+    const { spans, logs } = decodeRequests(requests);
     expect(spans.flatMap((span) => normalizeSpan(span).issues)).toEqual([]);
     expect(logs.flatMap((log) => readLog(log).report?.issues ?? [])).toEqual([]);
   });

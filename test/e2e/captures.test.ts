@@ -4,7 +4,7 @@ import { readLog } from '../../collector/dialects/normalize.js';
 import { decodeCapture } from '../dialects/decoded-captures.js';
 import { listCaptures, loadCapture, sendCapture, type Capture } from '../support/captures.js';
 import { startTestCollector, type TestCollector } from '../support/collector.js';
-import { SHOWN_OTHERWISE, type Truth } from '../support/understood-captures.js';
+import { SHOWN_OTHERWISE, type Truth } from '../support/capture-truth.js';
 
 const CAPTURES = listCaptures().map(loadCapture);
 

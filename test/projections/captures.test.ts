@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TraceRows } from '../../collector/model/rows.js';
-import { loadCapture } from '../support/captures.js';
-import { SHOWN_OTHERWISE, UNDERSTOOD_CAPTURES, type Truth } from '../support/understood-captures.js';
+import { listCaptures, loadCapture } from '../support/captures.js';
+import { SHOWN_OTHERWISE, type Truth } from '../support/capture-truth.js';
 import { loadTelemetry, projectTelemetry } from './projected-telemetry.js';
 
 /** Senders that name sessions of their own, of which the truth says nothing. */
@@ -16,7 +16,7 @@ function projectCapture(name: string) {
   return { truth, rows, sessions };
 }
 
-describe.each(UNDERSTOOD_CAPTURES)('%s', (name) => {
+describe.each(listCaptures())('%s', (name) => {
   const { truth, rows, sessions } = projectCapture(name);
   const traces = rows.map(({ trace }) => trace);
   const executions = rows.flatMap((row) => row.executions);

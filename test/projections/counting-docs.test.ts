@@ -1,35 +1,59 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { loadCapture } from '../support/captures.js';
-import { UNDERSTOOD_CAPTURES } from '../support/understood-captures.js';
+import { listCaptures, loadCapture } from '../support/captures.js';
+import { loadTelemetry, projectTelemetry } from './projected-telemetry.js';
 
 const DOCS = new URL('../../docs/counting.md', import.meta.url);
-const HEADER = ['recording', 'sent by', 'model calls', 'naive', 'counted', 'output', 'errors'];
+const HEADER = ['recording', 'sent by', 'calls', 'counted', 'naive', 'input', 'counted', 'output', 'counted'];
 const FIRST_NUMBER = 2;
 
 interface Truth {
   instrumentation: string;
-  errors: number;
   naive_input_tokens: number;
-  observable: { llm_calls: number; input_tokens: number; output_tokens: number; errors?: number };
+  observable: { llm_calls: number; input_tokens: number; output_tokens: number };
 }
 
-it('the table of docs/counting.md is what the recordings hold', async () => {
+/** What is in a recording beside what is counted of it: calls, input and output tokens. */
+interface Comparison {
+  name: string;
+  truth: Truth;
+  counted: Truth['observable'];
+}
+
+it('the table of docs/counting.md is what the recordings hold and what is counted of them', async () => {
+  const comparisons = listCaptures().map(compare);
+  const table = renderTable([HEADER, ...comparisons.map(renderComparison)]);
+  console.info(table);
+  for (const { name, truth, counted } of comparisons) {
+    const { llm_calls, input_tokens, output_tokens } = truth.observable;
+    expect({ name, ...counted }).toEqual({ name, llm_calls, input_tokens, output_tokens });
+  }
   const [before, rest = ''] = readFileSync(DOCS, 'utf8').split(/(?<=<!-- captures -->\n)/);
   const after = rest.slice(rest.indexOf('<!-- /captures -->'));
-  const table = renderTable([HEADER, ...UNDERSTOOD_CAPTURES.map(renderCapture)]);
   await expect(`${before}\n${table}\n\n${after}`).toMatchFileSnapshot('../../docs/counting.md');
 });
 
-function renderCapture(name: string): string[] {
-  const truth = loadCapture(name).expected as unknown as Truth;
+function compare(name: string): Comparison {
+  const { traces, ledgers } = projectTelemetry(loadTelemetry(name));
+  const counted = { llm_calls: 0, input_tokens: 0, output_tokens: 0 };
+  for (const { trace } of [...traces, ...ledgers]) {
+    counted.llm_calls += trace.llmCalls;
+    counted.input_tokens += trace.totals.inputTokens ?? 0;
+    counted.output_tokens += trace.totals.outputTokens ?? 0;
+  }
+  return { name, truth: loadCapture(name).expected as unknown as Truth, counted };
+}
+
+function renderComparison({ name, truth, counted }: Comparison): string[] {
   const { observable } = truth;
   const numbers = [
     observable.llm_calls,
+    counted.llm_calls,
     truth.naive_input_tokens,
     observable.input_tokens,
+    counted.input_tokens,
     observable.output_tokens,
-    observable.errors ?? truth.errors,
+    counted.output_tokens,
   ];
   return [name, truth.instrumentation, ...numbers.map((number) => number.toLocaleString('en-US'))];
 }

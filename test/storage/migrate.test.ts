@@ -3,15 +3,20 @@ import { readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readContent, readReportContent } from '../../collector/dialects/normalize.js';
+import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
+import { createProjector } from '../../collector/projections/projector.js';
 import {
   findMigrations,
   inspectMigrations,
   migrateDatabase,
 } from '../../collector/storage/postgres/migrate.js';
-import { connectOrExplain, openClient } from '../../collector/storage/postgres/pool.js';
+import { connectOrExplain, createPool, openClient } from '../../collector/storage/postgres/pool.js';
+import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
 import type { TestDatabase } from '../support/database.js';
 import { createTestDatabase } from '../support/database.js';
 import { dumpSchema } from '../support/dump-schema.js';
+import { insertContentLog, insertDerived, insertSpan } from '../support/stored-days.js';
 
 let database: TestDatabase;
 let directory = '';
@@ -165,4 +170,46 @@ test('a database that is not there is named', async () => {
     code: 'DATABASE_UNREACHABLE',
     message: expect.stringContaining('database "no_such_database" does not exist') as string,
   });
+});
+
+test('a database that the first version has filled gets what later ones add, with defaults', async () => {
+  const first = '0001_foundation.sql';
+  put(first, await readFile(path.join(findMigrations(), first), 'utf8'));
+  await migrateDatabase(database.connection, { directory });
+  const pool = createPool(database.connection, { max: 1 });
+  const age = { trace: 'sixteen byte key', span: 'byte key', daysAgo: 1, session: 'a session' };
+  await insertSpan(pool, age);
+  await insertDerived(pool, age);
+  await insertContentLog(pool, age);
+  const { applied } = await migrateDatabase(database.connection);
+  expect(applied).not.toContain('0001_foundation');
+  const { rows } = await pool.query(
+    `select computed_cost_usd, price_ref, report, joined_trace_id, traces.is_ledger, report_count, ledger_from,
+       agent_executions.is_ledger as is_of_ledger, is_reported
+     from spans join traces using (project_id, trace_id) join log_records using (project_id, trace_id)
+     join sessions on sessions.session_id = traces.session_key
+     join agent_executions using (project_id, trace_id)`,
+  );
+  expect(rows).toEqual([
+    {
+      computed_cost_usd: null,
+      price_ref: null,
+      report: null,
+      joined_trace_id: null,
+      is_ledger: false,
+      report_count: 0,
+      ledger_from: null,
+      is_of_ledger: false,
+      is_reported: false,
+    },
+  ]);
+  const storage = await createPostgresStorage({
+    pool,
+    projector: createProjector({ readContent, readReportContent }),
+  });
+  expect((await storage.listTraces(DEFAULT_PROJECT_ID, {}, { limit: 5 })).rows).toHaveLength(1);
+  expect((await storage.listSessionEntries(DEFAULT_PROJECT_ID, 'a session', { limit: 5 })).rows).toHaveLength(
+    1,
+  );
+  await storage.close();
 });

@@ -18,6 +18,8 @@ const TABLES = [
   'sessions',
   'agent_executions',
   'ingest_issues',
+  'prices',
+  'reruns',
 ];
 
 const WRITE_TIMES = ['received_at', 'created_at', 'updated_at', 'last_seen_at'];

@@ -3,7 +3,7 @@ import type { Client } from '../../client/client.js';
 import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
 import { CliFailure, EXIT } from '../failures.js';
 import type { Io } from '../io.js';
-import { renderRerun } from '../render/rerun.js';
+import { renderOutcome, renderRerun } from '../render/rerun.js';
 import { followRerun, presentRerun } from '../rerun-progress.js';
 import { parseTimeOption } from '../time-option.js';
 
@@ -30,10 +30,11 @@ export function addPricesRecomputeCommand(prices: Command, io: Io): void {
     .addHelpText('after', EXAMPLES);
   addConnectionOptions(command).action(async (options: RecomputeOptions) => {
     const { client } = connect(options, io);
-    if (options.dryRun !== true && options.yes !== true && !(await confirmRecompute(client, options, io)))
-      return;
+    const isAsked = options.dryRun !== true && options.yes !== true;
+    if (isAsked && !(await confirmRecompute(client, options, io))) return;
     const rerun = await recompute(client, options, options.dryRun ?? false);
-    presentRerun(await followRerun(client, rerun, io), options, io);
+    // What changes was shown before the question.
+    presentRerun(await followRerun(client, rerun, io), options, io, isAsked ? renderOutcome : renderRerun);
   });
 }
 

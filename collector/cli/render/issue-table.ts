@@ -37,7 +37,7 @@ export function renderIssueTable(issues: readonly AdvisedIssue[], canvas: Canvas
       { title: 'AGE', read: (issue) => renderShortAge(issue.time, canvas.nowMillis) },
       { title: 'CODE', read: (issue) => issue.code, brush: () => paint.yellow },
       { title: 'SERVICE', read: (issue) => issue.service_name ?? UNKNOWN, leastWidth: 10 },
-      { title: 'KEY', read: (issue) => issue.key ?? '', leastWidth: 10, dropOrder: 2 },
+      { title: 'KEY', read: (issue) => issue.key ?? '', leastWidth: 22, dropOrder: 2 },
       { title: 'TRACE', read: (issue) => issue.trace_id ?? '', brush: () => paint.dim, dropOrder: 1 },
       { title: 'MESSAGE', read: (issue) => issue.message, leastWidth: 20 },
     ],

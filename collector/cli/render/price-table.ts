@@ -1,4 +1,11 @@
-import type { Price, PriceAnswer, PriceQuote, UnpricedModel } from '../../contract/price-shapes.js';
+import { RATE_CLASSES } from '../../contract/price-shapes.js';
+import type {
+  Price,
+  PriceAnswer,
+  PriceQuote,
+  RateClass,
+  UnpricedModel,
+} from '../../contract/price-shapes.js';
 import { renderFields } from './fields.js';
 import { renderCount, renderExactMoney, renderShortAge, UNKNOWN } from './figures.js';
 import type { Canvas } from './paint.js';
@@ -28,7 +35,7 @@ export function renderPriceTable(prices: readonly Price[], canvas: Canvas): stri
       { title: 'PROVIDER', read: ({ price, tier }) => (tier ? '' : (price.provider ?? 'any')), dropOrder: 2 },
       { title: 'FROM', read: ({ price, tier }) => (tier ? '' : describeDay(price.valid_from)), dropOrder: 3 },
       { title: 'TO', read: ({ price, tier }) => (tier ? '' : describeDay(price.valid_to)), dropOrder: 3 },
-      { title: 'RATES', read: ({ price, rates }) => describeRates(rates, price.unit), leastWidth: 24 },
+      { title: 'RATES', read: ({ price, rates }) => describeRates(rates, price.unit), leastWidth: 42 },
       {
         title: 'NOTE',
         read: ({ price, tier }) => (tier ? '' : (price.note ?? '')),
@@ -40,12 +47,17 @@ export function renderPriceTable(prices: readonly Price[], canvas: Canvas): stri
   );
 }
 
-/** `input $2.5, output $10 per 1M`. */
-export function describeRates(rates: Price['rates'], unit: Price['unit']): string {
-  const said = Object.entries(rates).map(
-    ([name, rate]) => `${name.replaceAll('_', ' ')} ${renderExactMoney(rate ?? null)}`,
-  );
+/** `in $2.5, out $10 per 1M`. */
+function describeRates(rates: Price['rates'], unit: Price['unit']): string {
+  const said = RATE_CLASSES.flatMap((name) => {
+    const rate = rates[name];
+    return rate === undefined ? [] : `${nameClass(name)} ${renderExactMoney(rate)}`;
+  });
   return `${said.join(', ')} per ${UNITS[unit]}`;
+}
+
+function nameClass(name: RateClass): string {
+  return name === 'input' ? 'in' : name === 'output' ? 'out' : name.replaceAll('_', ' ');
 }
 
 function describeTier(tier: Price['tiers'][number]): string {

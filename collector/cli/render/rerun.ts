@@ -15,7 +15,7 @@ export function renderProgress(rerun: Rerun): string {
 
 /** What a rerun changed, or would have: by field, with an example each, then the sums before and after. */
 export function renderRerun(rerun: Rerun, canvas: Canvas): string {
-  const sections = [describeOutcome(rerun, canvas)];
+  const sections = [renderOutcome(rerun, canvas)];
   if (rerun.changes.fields.length > 0) {
     sections.push(renderFieldChanges(rerun, canvas), renderTotals(rerun, canvas));
   }
@@ -26,7 +26,8 @@ export function renderRerun(rerun: Rerun, canvas: Canvas): string {
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
-function describeOutcome(rerun: Rerun, { paint }: Canvas): string {
+/** How it ended, or how far it is, in a line. */
+export function renderOutcome(rerun: Rerun, { paint }: Canvas): string {
   const looked = `${renderQuantity(rerun.traces_done, 'trace')} and ${renderQuantity(rerun.spans_done, 'span')} looked at`;
   const verb = rerun.dry_run ? 'would change' : 'changed';
   const found =

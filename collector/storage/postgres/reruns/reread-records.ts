@@ -148,9 +148,10 @@ function rereadRecord(
   };
 }
 
-function placeOf(row: StoredRow): { trace_id: string; span_id: string } {
+function placeOf(row: StoredRow): { trace_id: string | null; span_id: string } {
+  const traceId = row.trace_id as Buffer;
   return {
-    trace_id: (row.trace_id as Buffer).toString('hex'),
+    trace_id: traceId.length === 0 ? null : traceId.toString('hex'),
     span_id: reportSpanId((row.record_id as Buffer).toString('hex')),
   };
 }

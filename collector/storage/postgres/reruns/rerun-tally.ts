@@ -58,7 +58,7 @@ export function listDifferences(before: FieldValues, after: FieldValues): string
 /** Notes one span, or one report, that came out differently in these columns. */
 export function addDifferences(
   { counts, changes }: RerunTally,
-  place: { trace_id: string; span_id: string },
+  place: { trace_id: string | null; span_id: string },
   before: FieldValues,
   after: FieldValues,
   names: readonly string[],

@@ -37,9 +37,6 @@ export function encodeReport({ data, facts }: { data: SpanData; facts: SpanFacts
   );
 }
 
-/** Columns of a row of `log_records` that {@link readReport} needs, as a select list. */
-export const REPORT_COLUMNS = 'trace_id, record_id, report';
-
 export interface ReadReport {
   /** `traceId` is empty where the record names none. */
   span: TraceSpanWithKind;

@@ -83,10 +83,10 @@ export async function listStoredVersions(
   return byTrace;
 }
 
-/** The spans that a log record may repeat. */
-const TYPES_OF_CALLS: readonly SpanType[] = ['llm', 'embedding', 'tool', 'handoff'];
+/** The spans that a log record may repeat, or of which it may have the prompt or the answer. */
+const TYPES_OF_CALLS: readonly SpanType[] = ['agent', 'llm', 'embedding', 'tool', 'handoff'];
 
-/** The model calls, embeddings and tools of some traces, given with their windows. */
+/** The agents, model calls, embeddings and tools of some traces, given with their windows. */
 export async function listSessionCalls(
   client: ClientBase,
   projectId: string,

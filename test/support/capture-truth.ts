@@ -1,33 +1,4 @@
-/** The captures whose dialect this version understands, and the one without any AI. */
-export const UNDERSTOOD_CAPTURES = [
-  'claude-code-logs-metrics',
-  'codex-cli-exec',
-  'copilot-chat-agent',
-  'gemini-cli-tool-error',
-  'google-adk-stream-error',
-  'langfuse-observe-openai',
-  'langsmith-traceable-openai',
-  'logfire-vercel-ai',
-  'mastra-agent-tools',
-  'mlflow-agent',
-  'openai-agents-handoff',
-  'openinference-anthropic',
-  'openinference-langgraph-agent',
-  'openinference-openai-agent',
-  'otel-contrib-openai-events',
-  'plain-http-service',
-  'pydantic-ai-v5',
-  'strands-agent',
-  'traceloop-legacy-anthropic',
-  'traceloop-openai-workflow',
-  'vercel-ai-v5-tools-multistep',
-  'vercel-ai-v6-long-trace',
-  'vercel-ai-v6-subagent-anthropic',
-  'vercel-ai-v7-legacy-stream-subagent',
-  'vercel-ai-v7-tools-genai',
-];
-
-/** What `expected.json` of such a capture says; the README of the captures explains the keys. */
+/** What `expected.json` of a capture says; the README of the captures explains the keys. */
 export interface Truth {
   spans: number;
   /** Of the spans, copies that the final ones replace. */
