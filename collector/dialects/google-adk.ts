@@ -42,7 +42,7 @@ export const googleAdk: Dialect = {
       order: ROLE_ORDER.googleAdk,
       about:
         'in the scope `gcp.vertex.agent`, a span name `call_llm` is `llm`, but `step` where it has neither a request nor a ' +
-        'failure; `invocation` is `workflow`; `agent_run [X]` is `agent`; `send_data` is `step`',
+        'failure; `invocation` is `workflow`; `agent_run [X]` is `agent`; `execute_tool X` is `tool`; `send_data` is `step`',
       read: (view) => (isSent(view) ? readRole(view) : undefined),
     },
   ],
@@ -95,6 +95,8 @@ function readRole({ data, attributes }: SpanView): SpanType | undefined {
   if (name === 'invocation') return 'workflow';
   if (name === 'send_data') return 'step';
   if (name.startsWith('agent_run [')) return 'agent';
+  // A tool that threw leaves its span without attributes in the JavaScript line.
+  if (name.startsWith('execute_tool ')) return name === 'execute_tool (merged tools)' ? 'step' : 'tool';
   if (name !== 'call_llm') return undefined;
   const hasFailed = statusCode === STATUS_ERROR || events.some((event) => event.name === 'exception');
   return hasFailed || attributes.has('gen_ai.request.model') || attributes.has(REQUEST) ? 'llm' : 'step';

@@ -13,6 +13,8 @@ export interface JobsOptions {
   intervalMillis?: number;
   /** Between two looks for traces whose parents did not come; a minute by default. */
   missingParentMillis?: number;
+  /** How long a trace must have been quiet for its parents to count as missing; five minutes by default. */
+  quietSeconds?: number;
 }
 
 export interface Jobs {
@@ -22,7 +24,6 @@ export interface Jobs {
 
 const HOUR_MILLIS = 3_600_000;
 const MINUTE_MILLIS = 60_000;
-/** A trace that has been quiet for so long is not likely to get the parents that it lacks. */
 const QUIET_SECONDS = 300;
 const PARTITION_DAYS_AHEAD = 7;
 /** Retention begins this share of the interval after the start at most, so that collectors do not all begin at once. */
@@ -36,6 +37,7 @@ const FIRST_RETENTION_SHARE = 1 / 12;
 export function createJobs(options: JobsOptions): Jobs {
   const { storage, onError, onRetention } = options;
   const { intervalMillis = HOUR_MILLIS, missingParentMillis = MINUTE_MILLIS } = options;
+  const { quietSeconds = QUIET_SECONDS } = options;
   const ending = new AbortController();
 
   async function repeat(firstMillis: number, nextMillis: number, run: () => Promise<unknown>): Promise<void> {
@@ -54,9 +56,7 @@ export function createJobs(options: JobsOptions): Jobs {
       const report = await storage.runRetention({ dryRun: false });
       if (report.deleted.length > 0) onRetention?.(report);
     }),
-    repeat(missingParentMillis, missingParentMillis, () =>
-      storage.noteMissingParents({ quietSeconds: QUIET_SECONDS }),
-    ),
+    repeat(missingParentMillis, missingParentMillis, () => storage.noteMissingParents({ quietSeconds })),
   ];
   return {
     close: async () => {

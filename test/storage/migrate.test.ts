@@ -187,8 +187,8 @@ test('a database that the first version has filled gets what later ones add, wit
     `select computed_cost_usd, price_ref, report, joined_trace_id, traces.is_ledger, report_count, ledger_from,
        agent_executions.is_ledger as is_of_ledger, is_reported
      from spans join traces using (project_id, trace_id) join log_records using (project_id, trace_id)
-     join sessions on sessions.session_id = traces.session_key
-     join agent_executions using (project_id, trace_id)`,
+     join agent_executions using (project_id, trace_id)
+     join sessions on sessions.session_id = traces.session_key`,
   );
   expect(rows).toEqual([
     {
@@ -208,8 +208,6 @@ test('a database that the first version has filled gets what later ones add, wit
     projector: createProjector({ readContent, readReportContent }),
   });
   expect((await storage.listTraces(DEFAULT_PROJECT_ID, {}, { limit: 5 })).rows).toHaveLength(1);
-  expect((await storage.listSessionEntries(DEFAULT_PROJECT_ID, 'a session', { limit: 5 })).rows).toHaveLength(
-    1,
-  );
+  expect(await storage.findSession(DEFAULT_PROJECT_ID, 'a session')).toMatchObject({ trace_count: 1 });
   await storage.close();
 });

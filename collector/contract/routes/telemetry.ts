@@ -74,7 +74,7 @@ export const ingest = {
   summary: defineRoute(operations.ingest.summary, {
     tag: 'Ingest',
     summary: 'Sum up ingest issues',
-    description: 'How often each code was noted of each sender, last seen first.',
+    description: 'How often each code was noted of each sender, the most frequent first.',
     query: z.strictObject(issueQuery),
     response: z.object({ data: z.array(IssueGroup) }),
   }),
