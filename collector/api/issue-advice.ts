@@ -84,7 +84,8 @@ export const ISSUE_ADVICE: Readonly<Record<string, IssueAdvice>> = {
   },
   CLOCK_SKEW: {
     title: 'Clocks that disagree',
-    meaning: 'A span of one service lies outside the span of another service that called it.',
+    meaning:
+      'A span of one service begins more than a second before the span of another service that it belongs to.',
     advice: 'Set the clocks of both hosts by NTP. Durations are right, the order between the two is not.',
   },
   PARENT_CIRCLE: {

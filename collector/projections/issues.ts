@@ -32,10 +32,9 @@ interface Skew {
   node: SpanNode;
   parent: SpanNode;
   nanos: bigint;
-  isEarly: boolean;
 }
 
-/** For each pair of services the worst: one clock that is off puts all its spans outside their parents. */
+/** For each pair of services the worst: one clock that is off puts all its spans before their parents. */
 function findSkews({ nodes }: TraceTree): IngestIssue[] {
   const worst = new Map<string, Skew>();
   for (const node of nodes) {
@@ -45,29 +44,26 @@ function findSkews({ nodes }: TraceTree): IngestIssue[] {
     const known = worst.get(pair);
     if (known === undefined || skew.nanos > known.nanos) worst.set(pair, skew);
   }
-  return [...worst.values()].map(({ node: { span }, parent, nanos, isEarly }) => {
-    const times = isEarly ? 'starts' : 'ends';
-    const place = isEarly ? 'before' : 'after';
+  return [...worst.values()].map(({ node: { span }, parent, nanos }) => {
     const message =
-      `the span ${times} ${nanos / NANOS_PER_MILLI} ms ${place} its parent in ` +
-      `${nameService(parent.span)} does: the clocks of the two services may differ`;
+      `the span starts ${nanos / NANOS_PER_MILLI} ms before its parent in ` +
+      `${nameService(parent.span)} does: the clocks of the two services differ`;
     return createIssue('CLOCK_SKEW', span, message);
   });
 }
 
-/** That a span lies outside its parent by more than it lasts, where the two come from different services. */
+/**
+ * That a span starts before its parent in another service. One that ends after its parent is no sign: work that
+ * nobody waits for does.
+ */
 function findSkew(node: SpanNode): Skew | undefined {
   const { span, parent, origin } = node;
   if (parent?.origin !== 'span' || origin !== 'span') return undefined;
   if (span.facts.serviceName === parent.span.facts.serviceName) return undefined;
   const [start, parentStart] = [startOf(span), startOf(parent.span)];
-  const [end, parentEnd] = [span.endTimeUnixNano, parent.span.endTimeUnixNano];
-  if (start === 0n || parentStart === 0n || end < start || parentEnd < parentStart) return undefined;
-  const duration = end - start;
-  const tolerance = duration > CLOCK_TOLERANCE_NANOS ? duration : CLOCK_TOLERANCE_NANOS;
-  if (parentStart - start > tolerance) return { node, parent, nanos: parentStart - start, isEarly: true };
-  if (end - parentEnd > tolerance) return { node, parent, nanos: end - parentEnd, isEarly: false };
-  return undefined;
+  if (start === 0n || parentStart === 0n) return undefined;
+  const nanos = parentStart - start;
+  return nanos > CLOCK_TOLERANCE_NANOS ? { node, parent, nanos } : undefined;
 }
 
 function createIssue(code: string, span: TraceSpan, message: string): IngestIssue {

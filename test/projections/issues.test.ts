@@ -24,7 +24,7 @@ describe('clocks', () => {
       {
         code: 'CLOCK_SKEW',
         message:
-          'the span starts 3000 ms before its parent in web does: the clocks of the two services may differ',
+          'the span starts 3000 ms before its parent in web does: the clocks of the two services differ',
         signal: 'traces',
         serviceName: 'agents',
         scopeName: null,
@@ -35,15 +35,9 @@ describe('clocks', () => {
     ]);
   });
 
-  it('a span that ends seconds after its parent in another service does is reported', () => {
-    expect(issuesOf(callAcross({ start: 12_000, duration: 400 }))[0]?.message).toContain(
-      'ends 1900 ms after',
-    );
-  });
-
   it.each([
     ['within a second', { start: 9_100, duration: 10 }],
-    ['by less than it lasts', { start: 10_100, duration: 5_000 }],
+    ['at its end, as work does that nobody waits for', { start: 12_000, duration: 60_000 }],
     ['in its own service', { start: 7_000, duration: 10, serviceName: 'web' }],
   ])('a span that lies outside its parent %s is not', (_how, child) => {
     expect(issuesOf(callAcross(child))).toEqual([]);

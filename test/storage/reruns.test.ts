@@ -245,6 +245,43 @@ test('spans whose bodies have expired are left as they are', async () => {
   expect(kept?.facts.requestModel).toBeNull();
 });
 
+test('records of a ledger come to report what they were not understood to report, and join their spans', async () => {
+  const later = { ...LOG, timeUnixNano: START + 1_000_000n };
+  const responseId = { key: 'request_id', value: 'response-1-0' };
+  const joining = { ...later, attributes: [...LOG.attributes, responseId] };
+  const understanding = createUnderstanding([PRICE]);
+  await store().write(read(understanding, SPANS));
+  const logRecords = [{ data: joining, ordinal: 0, ...FORMER.readLog(joining) }];
+  await store().write(makeBatch({}, { logRecords }));
+  const before = await store().findSession(PROJECT, 'shared');
+  const rerun = await runAll((await create()).id, understanding);
+  expect(rerun.changes.fields).toContainEqual(
+    expect.objectContaining({ dialect: 'claude-code', field: 'input_tokens', count: 1 }),
+  );
+  const after = await store().findSession(PROJECT, 'shared');
+  expect(after?.entry_count).toBe((before?.entry_count ?? 0) + 1);
+  expect(after?.llm_calls).toBe(before?.llm_calls);
+  expect(await store().listTraceReports(PROJECT, traceIdOf(1))).toMatchObject([
+    { joinedSpanId: spanIdOf(1001) },
+  ]);
+});
+
+test('writers and a rerun at once leave what they leave one after the other', async () => {
+  const understanding = createUnderstanding([PRICE]);
+  await store().write(read(understanding, SPANS));
+  const expected = await dumpRows();
+  await harness.clear();
+  await store().write(read(FORMER, SPANS.slice(0, 9)));
+  const { id } = await create();
+  const writes = SPANS.slice(9).map((span) => store().write(read(understanding, [span])));
+  await Promise.all([runAll(id, understanding, 1), ...writes]);
+  await runAll((await create()).id, understanding);
+  const dump = await dumpRows();
+  expect(dump.traces).toEqual(expected.traces);
+  expect(dump.sessions).toEqual(expected.sessions);
+  expect(dump.agent_executions).toEqual(expected.agent_executions);
+});
+
 test('only traces of the given time are looked at', async () => {
   await store().write(read(FORMER, SPANS));
   const rerun = await runAll(
