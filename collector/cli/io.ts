@@ -78,10 +78,20 @@ export function createProcessIo(): Io {
   };
 }
 
+/** Ctrl-C and the end of the input are a no: without the signal, the question would never be settled. */
 async function confirmAtTerminal(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new AbortController();
+  terminal.once('close', () => {
+    left.abort();
+  });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    const answer = await terminal.question(`${question} [y/N] `, { signal: left.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (!left.signal.aborted) throw error;
+    process.stderr.write('\n');
+    return false;
   } finally {
     terminal.close();
   }

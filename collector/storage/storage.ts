@@ -300,7 +300,8 @@ export interface StorageReruns {
    * One step: the next traces, ledgers included, by start time and trace id, understood anew in one transaction with all
    * that derives from them and the rerun's progress. Of kind `prices` only `computedCostUsd` and `priceRef` are taken from
    * what is read. Spans and records whose message bodies payload retention has deleted are skipped by `reproject`.
-   * With `dry_run` nothing but the progress is kept. Answers with the rerun as it is then: `completed` once nothing is
+   * `reproject` also comes by sessions whose records were not understood to report anything so far, and adds these to
+   * `traces_total`. With `dry_run` nothing but the progress is kept. Answers with the rerun as it is then: `completed` once nothing is
    * left, `failed` where understanding threw. `undefined` where it is unknown, has ended, or another collector is at it.
    */
   rerunTraces(

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Client } from '../../collector/client/client.js';
 import { createClient } from '../../collector/client/client.js';
 import { TraceDetail, TraceSummary, TraceTree, TimelineEntry } from '../../collector/contract/answers.js';
+import { SpanExplanation } from '../../collector/contract/explanation-shapes.js';
 import {
   Execution,
   ExecutionTree,
@@ -10,6 +11,7 @@ import {
   Metric,
   MetricPoint,
   Session,
+  SessionEntry,
   Span,
 } from '../../collector/contract/shapes.js';
 import type { SpanTree } from '../../collector/contract/shapes.js';
@@ -95,14 +97,17 @@ describe('of all that real libraries sent', () => {
     const executions = await collect(client.executions.list.rows({}));
     expect(executions.length).toBeGreaterThan(10);
     expectShape(z.array(Execution), executions);
-    for (const { id } of executions) {
+    for (const { id, trace_id: traceId, span_id: executionSpanId } of executions) {
       const { roots } = await client.executions.tree({ execution_id: id });
       expectShape(z.array(ExecutionTree), roots);
       expect(roots.map((root) => root.id)).toEqual([id]);
       const [first] = (await client.executions.spans({ execution_id: id })).data;
-      expect(first).toBeDefined();
-      if (first)
-        expectShape(Span, await client.spans.get({ trace_id: first.trace_id, span_id: first.span_id }));
+      // What log records alone report has no span.
+      expect([id, first === undefined]).toEqual([id, traceId === null || executionSpanId === null]);
+      if (first === undefined) continue;
+      const ids = { trace_id: first.trace_id, span_id: first.span_id };
+      expectShape(Span, await client.spans.get(ids));
+      expectShape(SpanExplanation, await client.spans.explain(ids));
     }
     expectShape(z.array(Session), await collect(client.sessions.list.rows({ limit: 3 })));
     expectShape(z.array(LogRecord), await collect(client.logRecords.list.rows({ limit: 11 })));
@@ -123,6 +128,35 @@ describe('of all that real libraries sent', () => {
     const html = await (await fetch(collector.url)).text();
     const { data } = await client.traces.list({ limit: 20 });
     for (const { trace_id } of data) expect(html).toContain(`href="/api/v1/traces/${trace_id}"`);
+  });
+
+  it('every session lists as many entries as it counts', async () => {
+    for (const { session_id, entry_count } of await collect(client.sessions.list.rows())) {
+      const entries = await collect(client.sessions.entries.rows({ session_id, limit: 100 }));
+      expectShape(z.array(SessionEntry), entries);
+      expect([session_id, entries.length]).toEqual([session_id, entry_count]);
+    }
+  });
+
+  it('every trace has its sums again by model', async () => {
+    let compared = 0;
+    for (const trace of await collect(client.traces.list.rows())) {
+      const { models } = await client.traces.summary({ trace_id: trace.trace_id });
+      const sum = (pick: (model: (typeof models)[number]) => number | null) =>
+        models.reduce<number | null>((total, model) => {
+          const value = pick(model);
+          return value === null ? total : (total ?? 0) + value;
+        }, null);
+      expect([
+        trace.name,
+        sum((model) => model.input_tokens),
+        sum((model) => model.output_tokens),
+        sum((model) => model.cached_input_tokens),
+      ]).toEqual([trace.name, trace.input_tokens, trace.output_tokens, trace.cached_input_tokens]);
+      expect(sum((model) => model.cost_usd) ?? 0).toBeCloseTo(trace.cost_usd ?? 0, 10);
+      if (models.length > 0) compared += 1;
+    }
+    expect(compared).toBeGreaterThan(10);
   });
 
   it('every session lists as many traces as it counts', async () => {

@@ -17,6 +17,7 @@ import {
 import type { StoredRerun } from './rerun-rows.js';
 import type { RerunTrace } from './rereading.js';
 import { listNextTraces, rereadTraces } from './rerun-step.js';
+import { deleteUnreadLedgers, insertUnreadLedgers } from './unread-ledgers.js';
 import { UnderstandingFailure } from './understanding-failure.js';
 
 export interface RerunsOptions {
@@ -69,6 +70,9 @@ async function takeStep(client: PoolClient, step: Step): Promise<Rerun | undefin
   if (rows[0]?.locked !== true) return undefined;
   const rerun = await findStoredRerun(client, step.projectId, step.id);
   if (rerun === undefined || (rerun.status !== 'pending' && rerun.status !== 'running')) return undefined;
+  if (rerun.status === 'pending' && rerun.kind === 'reproject') {
+    rerun.tracesTotal += await insertUnreadLedgers(client, rerun);
+  }
   const traces = await listNextTraces(client, rerun, step.limit);
   // A rejected reading leaves the tally half counted.
   const unchanged = structuredClone(rerun);
@@ -77,6 +81,7 @@ async function takeStep(client: PoolClient, step: Step): Promise<Rerun | undefin
   } catch (error) {
     if (!(error instanceof UnderstandingFailure)) throw error;
     await client.query('rollback to savepoint reading');
+    await deleteUnreadLedgers(client, step.projectId);
     return saveProgress(client, unchanged, { status: 'failed', error: error.message });
   }
   const last = traces.at(-1);
@@ -84,6 +89,7 @@ async function takeStep(client: PoolClient, step: Step): Promise<Rerun | undefin
     rerun.cursor = { startedMicros: last.startedMicros.toString(), traceId: last.traceId };
   }
   const status = traces.length < step.limit ? 'completed' : 'running';
+  if (status === 'completed') await deleteUnreadLedgers(client, step.projectId);
   return saveProgress(client, rerun, { status, error: null });
 }
 

@@ -129,8 +129,8 @@ function projectNew({ projector, projectId }: Derivation, trace: TouchedTrace): 
   return projector.projectTrace(projectId, gatherNewTrace(trace));
 }
 
-/** Holds the lock of a trace of which only log records are known; never committed as it is. */
-function createPlaceholder(traceId: string): TraceRow {
+/** A row that says nothing yet: it holds the lock of a trace of which only log records are known. */
+export function createPlaceholder(traceId: string): TraceRow {
   return {
     traceId,
     isLedger: false,

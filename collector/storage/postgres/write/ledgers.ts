@@ -202,7 +202,7 @@ function placeLedger(ledger: TraceRow, records: readonly LedgerRecord[]): TraceR
 
 /** The rows of ledgers; one that has no records left goes, and its executions stay, since their records have expired. */
 async function deriveLedgers(
-  { client, projectId, projector, nowMicros }: Derivation,
+  { client, projectId, projector, nowMicros, isRerun }: Derivation,
   records: ReadonlyMap<string, LedgerRecord[]>,
 ): Promise<TraceRows[]> {
   const kept = [...records].filter(([, own]) => own.length > 0);
@@ -223,7 +223,7 @@ async function deriveLedgers(
   );
   const rows = await keepExpiredContent(client, projectId, loaded, projected);
   const ledgers = rows.map(({ trace }, index) => placeLedger(trace, kept[index]?.[1] ?? []));
-  await upsertLedgers(client, projectId, ledgers, nowMicros);
+  await upsertLedgers(client, projectId, ledgers, { nowMicros, isRerun });
   const executions = rows.flatMap((row) => row.executions);
   const froms = kept.map(
     ([key, own]) => [ledgerTraceId(key), findLedgerWindow(own)?.fromMicros ?? 0n] as const,

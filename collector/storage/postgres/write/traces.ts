@@ -42,15 +42,20 @@ const updateStatement = (columns: readonly string[]): string => `
   where traces.project_id = $1 and traces.trace_id = source.trace_id`;
 
 const UPDATE = updateStatement(UPDATED_COLUMNS);
-const UPDATE_UNSEEN = updateStatement(UPDATED_COLUMNS.filter((name) => name !== 'last_seen_at'));
 
-const UPSERT = insertStatement(
-  'traces',
-  COLUMNS,
-  'source.trace_id',
-  `on conflict (project_id, trace_id) do update set
-     ${UPDATED_COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
-);
+const upsertStatement = (columns: readonly string[]): string =>
+  insertStatement(
+    'traces',
+    COLUMNS,
+    'source.trace_id',
+    `on conflict (project_id, trace_id) do update set
+       ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+  );
+
+const UNSEEN_COLUMNS = UPDATED_COLUMNS.filter((name) => name !== 'last_seen_at');
+const UPDATE_UNSEEN = updateStatement(UNSEEN_COLUMNS);
+const UPSERT = upsertStatement(UPDATED_COLUMNS);
+const UPSERT_UNSEEN = upsertStatement(UNSEEN_COLUMNS);
 
 /** Row locks are taken in the order of the keys, so that writers wait for each other and never in a circle. */
 const LOCK = `
@@ -140,11 +145,11 @@ export async function upsertLedgers(
   client: ClientBase,
   projectId: string,
   ledgers: readonly TraceRow[],
-  nowMicros: bigint,
+  { nowMicros, isRerun }: { nowMicros: bigint; isRerun: boolean },
 ): Promise<void> {
   await sendRows(
     client,
-    UPSERT,
+    isRerun ? UPSERT_UNSEEN : UPSERT,
     projectId,
     ledgers.map((ledger) => renderTrace(ledger, nowMicros)),
   );
