@@ -2,6 +2,7 @@ import type { Usage } from '../model/gen-ai.js';
 import type { TraceSpan, UsageRule } from '../model/rows.js';
 import type { Cost } from './costs.js';
 import { readComputedCost, readReportedCost } from './costs.js';
+import { fillClasses, findPriced, haveSameCounts, isFuller } from './counts.js';
 import { findFirst } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { passDown } from './tree.js';
@@ -107,23 +108,24 @@ function billCall({ members, usageNode, usage }: ModelCall): Cost | null {
     if (usd !== null) return { usd, source: 'reported' };
   }
   if (usageNode === null) return null;
-  const same = members.filter(({ span }) => hasEqualCounts(span.facts.usage, usage));
-  for (const { span } of [usageNode, ...same]) {
-    const usd = readComputedCost(span);
-    if (usd !== null) return { usd, source: 'computed' };
-  }
-  return null;
+  const priced = [usageNode, ...members].filter(({ span }) => readComputedCost(span) !== null);
+  const payer = findPriced(priced, usage, ({ span }) => span.facts.usage);
+  const usd = payer === undefined ? null : readComputedCost(payer.span);
+  return usd === null ? null : { usd, source: 'computed' };
 }
 
 function isCall({ span }: SpanNode): boolean {
   return span.facts.type === 'llm' || span.facts.type === 'embedding';
 }
 
-/** A wrapper's span holds the same call only as far as no agent and no tool begins in between. */
+/**
+ * A wrapper's span holds the same call only as far as no tool begins in between. An agent in between is the operation
+ * that was wrapped: Langfuse's `generation` around `generateText`.
+ */
 function enclosingCall(parent: SpanNode, above: SpanNode | null): SpanNode | null {
   if (isCall(parent)) return parent;
   const { type } = parent.span.facts;
-  return type === 'agent' || type === 'tool' || type === 'handoff' ? null : above;
+  return type === 'tool' || type === 'handoff' ? null : above;
 }
 
 function createCall(node: SpanNode): ModelCall {
@@ -163,13 +165,9 @@ function findSameCall(outer: SpanNode, inside: readonly Inner[]): Duplicate | nu
     const because = `The same call as ${name(byId)} inside it, which has the same response id.`;
     return found(byId, 'same_response_id', because);
   }
-  const byCounts = same.find(({ call }) => hasEqualCounts(call.usage, outer.span.facts.usage));
+  const byCounts = same.find(({ call }) => haveSameCounts(call.usage, outer.span.facts.usage));
   if (byCounts) {
-    return found(
-      byCounts,
-      'same_counts',
-      `The same call as ${name(byCounts)} inside it: the counts are equal.`,
-    );
+    return found(byCounts, 'same_counts', `The same call as ${name(byCounts)} inside it: the counts agree.`);
   }
   const byModel = same.findLast(({ call }) => isSameEmbedding(call.node.span, outer.span));
   if (byModel) {
@@ -194,11 +192,6 @@ function findSameCall(outer: SpanNode, inside: readonly Inner[]): Duplicate | nu
 function sharesResponseId(call: ModelCall, node: SpanNode): boolean {
   const id = node.span.facts.responseId;
   return id !== null && call.responseIds.has(id);
-}
-
-function hasEqualCounts(left: Usage, right: Usage): boolean {
-  if (left.inputTokens === null && left.outputTokens === null) return false;
-  return left.inputTokens === right.inputTokens && left.outputTokens === right.outputTokens;
 }
 
 /** The SDK of Vercel (7) names the outer operation and each batch inside it `embeddings`, both with counts. */
@@ -250,17 +243,13 @@ function joinCall(call: ModelCall, node: SpanNode): void {
   if (span.facts.responseId !== null) call.responseIds.add(span.facts.responseId);
   if (stateOf(span) === 'answered' && sharesResponseId(call, node)) call.state = 'answered';
   if (!hasUsage(span)) return;
-  if (call.usageNode === null) {
-    call.usageNode = node;
-    call.usage = { ...span.facts.usage };
-    return;
-  }
   const { usage } = span.facts;
-  if (usage.inputTokens === call.usage.inputTokens) {
-    call.usage.cachedInputTokens ??= usage.cachedInputTokens;
-    call.usage.cacheWriteTokens ??= usage.cacheWriteTokens;
+  if (call.usageNode === null || isFuller(usage, call.usage)) {
+    call.usageNode = node;
+    call.usage = fillClasses(usage, call.usage);
+  } else {
+    call.usage = fillClasses(call.usage, usage);
   }
-  if (usage.outputTokens === call.usage.outputTokens) call.usage.reasoningTokens ??= usage.reasoningTokens;
 }
 
 /** Rule 4: spans of one trace with the same response id are one call, wherever they are. */
@@ -290,7 +279,7 @@ function joinSameResponses(calls: readonly ModelCall[], duplicates: Map<SpanNode
 }
 
 /** As a reader is told of it. */
-export function nameNode({ span: { spanId }, origin }: SpanNode): string {
+function nameNode({ span: { spanId }, origin }: SpanNode): string {
   return origin === 'span' ? `span ${spanId}` : `log record ${spanId}`;
 }
 

@@ -2,6 +2,7 @@ import type { Usage } from '../model/gen-ai.js';
 import type { SpanFacts } from '../model/normalized-span.js';
 import type { TraceSpan } from '../model/rows.js';
 import { readReportedCost } from './costs.js';
+import { fillClasses, findPriced } from './counts.js';
 
 /** What a record fills in where the span says nothing. Whose work it is stays what the spans say. */
 type Filled = Pick<
@@ -41,13 +42,14 @@ export function addReports(
   const counted = findCounted(span, reports);
   const costs = members.map(readReportedCost).filter((cost) => cost !== null);
   const finishing = members.find(({ facts }) => facts.finishReasons.length > 0);
+  const usage = members.reduce((filled, { facts }) => fillClasses(filled, facts.usage), counted.facts.usage);
   const facts: SpanFacts = {
     ...span.facts,
     ...fill(members),
     ...readOutcome(span, reports),
-    ...readPrice(members, counted),
+    ...readPrice(members, counted, usage),
     finishReasons: finishing?.facts.finishReasons ?? [],
-    usage: fillUsage(counted.facts.usage, members),
+    usage,
     reportedCostUsd: costs[0] ?? span.facts.reportedCostUsd,
   };
   return { span: { ...span, facts }, usageFrom: counted === span ? null : counted };
@@ -78,31 +80,15 @@ function fill(members: readonly TraceSpan[]): Filled {
   };
 }
 
-/** A class of tokens that the counted member leaves out is taken from one that counts the same besides. */
-function fillUsage(usage: Usage, members: readonly TraceSpan[]): Usage {
-  const filled = { ...usage };
-  for (const { facts } of members) {
-    if (facts.usage.inputTokens === usage.inputTokens) {
-      filled.cachedInputTokens ??= facts.usage.cachedInputTokens;
-      filled.cacheWriteTokens ??= facts.usage.cacheWriteTokens;
-    }
-    if (facts.usage.outputTokens === usage.outputTokens) {
-      filled.reasoningTokens ??= facts.usage.reasoningTokens;
-    }
-  }
-  return filled;
-}
-
 /** The price of the counts that are taken, by whichever member with these counts has one. */
 function readPrice(
   members: readonly TraceSpan[],
   counted: TraceSpan,
+  usage: Usage,
 ): Pick<SpanFacts, 'computedCostUsd' | 'priceRef'> {
-  const isSame = ({ facts: { usage } }: TraceSpan): boolean =>
-    usage.inputTokens === counted.facts.usage.inputTokens &&
-    usage.outputTokens === counted.facts.usage.outputTokens;
-  const priced = [counted, ...members.filter(isSame)].find(({ facts }) => facts.computedCostUsd !== null);
-  const { computedCostUsd, priceRef } = (priced ?? counted).facts;
+  const priced = [counted, ...members].filter(({ facts }) => facts.computedCostUsd !== null);
+  const payer = findPriced(priced, usage, ({ facts }) => facts.usage) ?? counted;
+  const { computedCostUsd, priceRef } = payer.facts;
   return { computedCostUsd, priceRef };
 }
 

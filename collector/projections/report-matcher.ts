@@ -1,3 +1,4 @@
+import type { SpanType } from '../model/normalized-span.js';
 import type { TraceSpan } from '../model/rows.js';
 import { hasUsage } from './calls.js';
 import type { Target } from './report-target.js';
@@ -5,9 +6,9 @@ import {
   createTarget,
   distanceOf,
   isAnswered,
+  isNamed,
   isNear,
   listModels,
-  mayBeSame,
   NEARNESS_NANOS,
   rankNear,
   workOf,
@@ -29,7 +30,7 @@ interface Pair {
 /**
  * Finds which log records report the same call or tool run as which spans (double counting rule 5): by response id or
  * call id; else by the span that the record names; else by kind, model or tool, counts and an end within a second,
- * nearest first. Of records with the same name one belongs to a span at most. What comes out depends on the sets alone.
+ * nearest first. What comes out depends on the sets alone.
  */
 export class ReportMatcher {
   readonly #joined = new Map<TraceSpan, TraceSpan[]>();
@@ -43,14 +44,11 @@ export class ReportMatcher {
 
   /** Spans, or reports that repeat none. What is neither call, tool run nor agent, or has only begun, is passed over. */
   addTargets(spans: readonly TraceSpan[]): void {
-    for (const target of spans.flatMap(createTarget)) {
-      append(this.#byEnd, target.work, target);
-      append(this.#byId, `span/${target.span.spanId}`, target);
-      for (const id of target.responseIds) append(this.#byId, `response/${id}`, target);
-      for (const id of target.callIds) append(this.#byId, `call/${id}`, target);
-    }
-    for (const targets of this.#byEnd.values()) {
-      targets.sort((left, right) => compareEnds(left.span, right.span));
+    for (const target of spans.toSorted(compareEnds).flatMap(createTarget)) {
+      insert(this.#byEnd, target.work, target);
+      insert(this.#byId, `span/${target.span.spanId}`, target);
+      for (const id of target.responseIds) insert(this.#byId, `response/${id}`, target);
+      for (const id of target.callIds) insert(this.#byId, `call/${id}`, target);
     }
   }
 
@@ -64,12 +62,10 @@ export class ReportMatcher {
     const sorted = reports.toSorted(compareEnds);
     this.#settle(sorted.flatMap((report) => this.#pairById(report)));
     this.#settle(this.#listOpen(sorted).flatMap((report) => this.#pairNamed(report)));
-    // The nearest may be taken by others: those that are left are laid against what is then free.
-    for (let open = this.#listOpen(sorted), before = Infinity; open.length < before;) {
-      before = open.length;
-      this.#settle(open.flatMap((report) => this.#pairNear(report)));
-      open = this.#listOpen(open);
-    }
+    this.#settle(
+      this.#listOpen(sorted).flatMap((report) => pairNear(this.#listWork(report.facts.type), report)),
+    );
+    this.#settleInTurn(this.#listOpen(sorted));
     return this.#listOpen(sorted);
   }
 
@@ -103,40 +99,49 @@ export class ReportMatcher {
     const { type, responseId, toolCallId } = report.facts;
     const work = workOf(type);
     const found = work === 'tool' ? this.#find('call', toolCallId) : this.#find('response', responseId);
-    return found.filter((target) => target.work === work).map((target) => pair(target, report, 0));
+    return nearest(found, report)
+      .filter((target) => target.work === work)
+      .map((target) => pair(target, report, 0));
   }
 
   #pairWithCall(report: TraceSpan): Pair[] {
     const found = this.#find('response', report.facts.responseId);
-    return found.filter(({ work }) => work !== 'agent').map((target) => pair(target, report, 0));
+    return nearest(found, report)
+      .filter(({ work }) => work !== 'agent')
+      .map((target) => pair(target, report, 0));
   }
 
   #pairNamed(report: TraceSpan): Pair[] {
-    return this.#find('span', report.parentSpanId)
-      .filter((target) => mayBeSame(target, report))
-      .map((target) => pair(target, report, 1));
+    return this.#find('span', report.parentSpanId).map((target) => pair(target, report, 1));
   }
 
-  #pairNear(report: TraceSpan): Pair[] {
-    const work = workOf(report.facts.type);
-    const targets = work === undefined ? undefined : this.#byEnd.get(work);
-    if (targets === undefined) return [];
-    const place = findPlace(targets, ({ span }) => span.endTimeUnixNano < report.endTimeUnixNano);
-    return [
-      ...listNear(targets, report, { from: place, step: 1 }),
-      ...listNear(targets, report, { from: place - 1, step: -1 }),
-    ];
+  #listWork(type: SpanType): readonly Target[] {
+    const work = workOf(type);
+    return work === undefined ? [] : (this.#byEnd.get(work) ?? []);
   }
 
   /** Takes the surest pairs first; each adds to what is known of its target. */
   #settle(pairs: Pair[]): void {
     for (const { target, report, rank } of pairs.sort(comparePairs)) {
-      if (this.#matched.has(report) || target.taken.has(report.name)) continue;
-      if (rank > 1 && target.work !== 'agent' && !isNear(target, report)) continue;
-      if (rank === 1 && !mayBeSame(target, report)) continue;
+      if (this.#matched.has(report) || !fits(target, report, rank)) continue;
       this.#matched.add(report);
       append(this.#joined, target.span, report);
       this.#learn(target, report);
+    }
+  }
+
+  /** The nearest of a crowd are soon taken: who is left takes in turn the surest of those that are free. */
+  #settleInTurn(reports: readonly TraceSpan[]): void {
+    const freeByName = new Map<string, Target[]>();
+    for (const report of reports) {
+      const { name, facts } = report;
+      const key = JSON.stringify([workOf(facts.type), name]);
+      const free = freeByName.get(key) ?? this.#listWork(facts.type).filter(({ taken }) => !taken.has(name));
+      freeByName.set(key, free);
+      const [surest] = pairNear(free, report).sort(comparePairs);
+      if (surest === undefined) continue;
+      this.#settle([surest]);
+      free.splice(free.indexOf(surest.target), 1);
     }
   }
 
@@ -145,7 +150,7 @@ export class ReportMatcher {
     target.taken.add(report.name);
     if (facts.responseId !== null && !target.responseIds.has(facts.responseId)) {
       target.responseIds.add(facts.responseId);
-      append(this.#byId, `response/${facts.responseId}`, target);
+      insert(this.#byId, `response/${facts.responseId}`, target);
     }
     if (facts.toolCallId !== null) target.callIds.add(facts.toolCallId);
     for (const model of listModels(facts)) target.models.add(model);
@@ -153,6 +158,28 @@ export class ReportMatcher {
     target.hasFailed ||= facts.outcome === 'failed';
     target.isAnswered ||= isAnswered(facts);
   }
+}
+
+/** Of records with the same name one belongs to a span at most, unless it names the span and counts the same. */
+function fits(target: Target, report: TraceSpan, rank: number): boolean {
+  if (rank === 1) return isNamed(target, report);
+  if (target.taken.has(report.name)) return false;
+  return rank === 0 || target.work === 'agent' || isNear(target, report);
+}
+
+function pairNear(targets: readonly Target[], report: TraceSpan): Pair[] {
+  const place = findPlace(targets, ({ span }) => span.endTimeUnixNano < report.endTimeUnixNano);
+  return [
+    ...listNear(targets, report, { from: place, step: 1 }),
+    ...listNear(targets, report, { from: place - 1, step: -1 }),
+  ];
+}
+
+/** Of targets with one id, which fakes repeat a thousand times, the nearest. */
+function nearest(targets: readonly Target[], report: TraceSpan): readonly Target[] {
+  if (targets.length <= 2 * KEPT) return targets;
+  const place = findPlace(targets, ({ span }) => span.endTimeUnixNano < report.endTimeUnixNano);
+  return targets.slice(Math.max(0, place - KEPT), place + KEPT);
 }
 
 function listNear(
@@ -221,6 +248,18 @@ function findPlace<Item>(sorted: readonly Item[], isBefore: (item: Item) => bool
     else high = middle;
   }
   return low;
+}
+
+/** Keeps the list in order of the ends. */
+function insert<K>(map: Map<K, Target[]>, key: K, target: Target): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [target]);
+  else
+    list.splice(
+      findPlace(list, ({ span }) => compareEnds(span, target.span) < 0),
+      0,
+      target,
+    );
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -2,6 +2,7 @@ import type { Usage } from '../model/gen-ai.js';
 import type { SpanFacts, SpanType } from '../model/normalized-span.js';
 import type { TraceSpan } from '../model/rows.js';
 import { hasUsage } from './calls.js';
+import { haveSameCounts } from './counts.js';
 
 /** A log record is written when the thing has ended, at most this long before or after the span's own end. */
 export const NEARNESS_NANOS = 1_000_000_000;
@@ -59,9 +60,24 @@ export function isAnswered({ outcome, usage, responseId, finishReasons }: SpanFa
 }
 
 /** Nothing that both say of themselves is against it. */
-export function mayBeSame(target: Target, { facts }: TraceSpan): boolean {
+function mayBeSame(target: Target, report: TraceSpan): boolean {
+  return mayBeOneOf(target.responseIds, report.facts.responseId) && agree(target, report);
+}
+
+/**
+ * Of a span and a record that names it. A call may be reported in two records of one name, or be known to them by
+ * another id than to the span (`resp_…` and `chatcmpl-…`): then equal counts tell that it is one.
+ */
+export function isNamed(target: Target, report: TraceSpan): boolean {
+  const { usage, taken } = target;
+  const isCounted = usage !== null && haveSameCounts(usage, report.facts.usage);
+  if (mayBeSame(target, report)) return isCounted || !taken.has(report.name);
+  return isCounted && !taken.has(report.name) && agree(target, report);
+}
+
+/** The same for all but the ids of responses. */
+function agree(target: Target, { facts }: TraceSpan): boolean {
   if (target.work !== workOf(facts.type)) return false;
-  if (!mayBeOneOf(target.responseIds, facts.responseId)) return false;
   if (target.work === 'tool') {
     return mayBeOneOf(target.callIds, facts.toolCallId) && isSameTool(target.span.facts, facts);
   }
@@ -85,16 +101,7 @@ export function isNear(target: Target, report: TraceSpan): boolean {
   if (models.length > 0 && target.models.size > 0 && !models.some((model) => target.models.has(model))) {
     return false;
   }
-  return target.usage === null || !hasUsage(report) || hasEqualCounts(target.usage, facts.usage);
-}
-
-/** Output counts of one call may differ by the reasoning that one side leaves out (Gemini CLI 0.61, two records). */
-function hasEqualCounts(left: Usage, right: Usage): boolean {
-  if (left.inputTokens !== right.inputTokens) return false;
-  if (left.outputTokens === right.outputTokens) return true;
-  if (left.outputTokens === null || right.outputTokens === null) return false;
-  const difference = Math.abs(left.outputTokens - right.outputTokens);
-  return difference === left.reasoningTokens || difference === right.reasoningTokens;
+  return target.usage === null || !hasUsage(report) || haveSameCounts(target.usage, facts.usage);
 }
 
 /** Equal counts are the best sign; a failure of which the span says nothing is the worst. */

@@ -20,9 +20,10 @@ export function placeUnderAgents(reports: readonly TraceSpan[]): AddedNode[] {
   }
   const agentOf = ({ facts }: TraceSpan): string | null =>
     names.has(facts.agentName) ? facts.agentName : main;
-  const agents = [...names].map((name): AddedNode => {
-    const members = reports.filter((report) => name === main || agentOf(report) === name);
-    const own = members.filter((report) => agentOf(report) === name);
+  const ownOf = new Map([...names].map((name): [string | null, TraceSpan[]] => [name, []]));
+  for (const report of reports) ownOf.get(agentOf(report))?.push(report);
+  const agents = [...ownOf].map(([name, own]): AddedNode => {
+    const members = name === main ? reports : own;
     const parentSpanId = name === main ? null : reportedAgentId(main);
     return { span: createAgent({ name, parentSpanId, members, own }), origin: 'agent' };
   });

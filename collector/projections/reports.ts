@@ -55,7 +55,11 @@ export function mergeReports(spans: readonly TraceSpan[], reports: readonly Trac
  */
 function joinAmongThemselves(reports: readonly TraceSpan[]): { rest: TraceSpan[]; matcher: ReportMatcher } {
   const kinds = new Map<string, TraceSpan[]>();
-  for (const report of reports) kinds.set(report.name, [...(kinds.get(report.name) ?? []), report]);
+  for (const report of reports) {
+    const known = kinds.get(report.name);
+    if (known === undefined) kinds.set(report.name, [report]);
+    else known.push(report);
+  }
   const ranked = [...kinds].map(([name, records]) => ({ name, records, told: mostTold(records) }));
   ranked.sort((left, right) => right.told - left.told || (left.name < right.name ? -1 : 1));
   const matcher = new ReportMatcher([]);

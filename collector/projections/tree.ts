@@ -105,7 +105,7 @@ function isNewer(span: TraceSpan, known: TraceSpan): boolean {
 }
 
 /** By start, longer spans first, then span id. */
-export function compareSpans(left: TraceSpan, right: TraceSpan): number {
+function compareSpans(left: TraceSpan, right: TraceSpan): number {
   const [leftStart, rightStart] = [startOf(left), startOf(right)];
   if (leftStart !== rightStart) return leftStart < rightStart ? -1 : 1;
   if (left.endTimeUnixNano !== right.endTimeUnixNano) {

@@ -44,8 +44,15 @@ it('what senders should mend is listed once, however often it is sent', async ()
       { key: 'gen_ai.input.messages', value: { stringValue: '[{"role":"user","con' } },
     ],
   };
+  const lookup = {
+    spanId: '3'.repeat(16),
+    parentSpanId: root.spanId,
+    name: 'lookup',
+    ...timesFrom(now - HOUR_NANOS),
+  };
   for (let round = 0; round < 2; round++) {
     expect((await sendService('models', call)).status).toBe(200);
+    expect((await sendService('tools', lookup)).status).toBe(200);
     expect((await sendService('web', root)).status).toBe(200);
   }
   const { data } = await collector.get<{ data: IngestIssue[] }>('/api/v1/ingest/issues');
@@ -56,7 +63,7 @@ it('what senders should mend is listed once, however often it is sent', async ()
   expect(listed.sort()).toEqual([
     ['ATTRIBUTES_DROPPED', null, ...place],
     ['ATTRIBUTE_JSON_INVALID', 'gen_ai.input.messages', ...place],
-    ['CLOCK_SKEW', null, ...place],
+    ['CLOCK_SKEW', null, 'tools', TRACE_ID, lookup.spanId],
     ['TIME_AHEAD', null, ...place],
     ['USAGE_UNUSABLE', 'gen_ai.usage.input_tokens', ...place],
   ]);
