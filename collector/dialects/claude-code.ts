@@ -85,6 +85,7 @@ export const claudeCode: Dialect = {
     cachedInputTokens: [count('cache_read_tokens', OWN)],
     cacheWriteTokens: [count('cache_creation_tokens', OWN)],
     reportedCostUsd: [decimal('cost_usd', OWN)],
+    attempt: [count('attempt', { ...OWN, only: ['llm'] })],
     errorType: [
       {
         about: '`status_code`, or `api_error`, for the event `api_error`',

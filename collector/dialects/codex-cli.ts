@@ -41,6 +41,7 @@ export const codexCli: Dialect = {
     cachedInputTokens: [count('cached_token_count', OWN)],
     cacheWriteTokens: [count('cache_write_token_count', OWN)],
     reasoningTokens: [count('reasoning_token_count', OWN), count('codex.usage.reasoning_output_tokens')],
+    attempt: [count('attempt', { ...OWN, only: CALL })],
     // A total, whatever its name says: 5,340 beside 5,200 and 140 (captured from 0.169).
     totalTokens: [count('tool_token_count', OWN), count('codex.usage.total_tokens')],
     errorType: [
@@ -79,8 +80,9 @@ export const codexCli: Dialect = {
     {
       events: ['codex.api_request'],
       about:
-        'with a status of 400 and more, or an `error.message`: an answered request is told by its answer',
-      isOwn: (view) => readFailedStatus(view) !== undefined || view.string('error.message') !== undefined,
+        'with a status of 400 and more, or an `error.message`: an answered request is told by its answer; not to the ' +
+        '`endpoint` `/models`, which lists models',
+      isOwn: isFailedCall,
       type: 'llm',
       durationKey: 'duration_ms',
     },
@@ -106,6 +108,12 @@ function readRole(view: SpanView): SpanType | undefined {
 
 function hasCounts(view: SpanView, keys: readonly string[]): boolean {
   return keys.some((key) => readCount(view.attributes.get(key)) !== undefined);
+}
+
+/** The list of models is asked for under the same name (openai/codex codex-rs/models-manager). */
+function isFailedCall(view: SpanView): boolean {
+  if (view.string('endpoint') === '/models') return false;
+  return readFailedStatus(view) !== undefined || view.string('error.message') !== undefined;
 }
 
 /** Agents have paths: `/root` is the one that the user speaks to, and has no name. */

@@ -1,5 +1,5 @@
 import type { Message, MessagePart } from '../model/gen-ai.js';
-import type { SpanContent } from '../model/normalized-span.js';
+import type { SpanContent, SpanFacts } from '../model/normalized-span.js';
 import type { LogRecordData, SpanData } from '../model/span-data.js';
 import { Candidates } from './candidates.js';
 import type { ContentField, ContentSource, ContentValues } from './dialect.js';
@@ -21,32 +21,92 @@ export interface ContentPick<T> {
  * the log records among `logs` that name it. Never throws; what is not there is null or undefined.
  */
 export function readContent(data: SpanData, logs: readonly LogRecordData[]): SpanContent {
-  return readContentOf(new SpanView(data, logs));
+  return readWhole(new SpanView(data, logs));
 }
 
 /** The same of a log record that reports something. */
 export function readReportContent(log: LogRecordData): SpanContent {
-  return readContentOf(viewLog(log));
+  return readWhole(viewLog(log));
 }
 
-function readContentOf(view: SpanView): SpanContent {
+/**
+ * The same as {@link readContent} of a span whose facts are known, each body read when it is asked for: a conversation
+ * is sent again with every call, and most of it nobody asks for.
+ */
+export function openContent(data: SpanData, logs: readonly LogRecordData[], facts?: SpanFacts): SpanContent {
+  const view = new SpanView(data, logs);
+  if (facts === undefined) readSpan(view, new Candidates(view));
+  else Object.assign(view, { type: facts.type, dialect: facts.dialect });
+  return new OpenContent(view);
+}
+
+function readWhole(view: SpanView): SpanContent {
   readSpan(view, new Candidates(view));
-  const input = pickContent(view, 'inputMessages');
-  const output = pickContent(view, 'outputMessages');
-  const toolArguments = pickContent(view, 'toolArguments');
-  const toolResult = pickContent(view, 'toolResult');
+  const content = new OpenContent(view);
   return {
-    inputMessages: input?.value ?? null,
-    outputMessages: output?.value ?? null,
-    systemInstructions:
-      pickContent(view, 'systemInstructions')?.value ?? findSystemParts(input?.value ?? []) ?? null,
-    thinking: listThinking(output?.value ?? []),
-    toolArguments: toolArguments?.value,
-    toolResult: toolResult?.value,
-    toolDefinitions: pickContent(view, 'toolDefinitions')?.value,
-    rawInput: pickContent(view, 'rawInput')?.value ?? renderRaw(view, toolArguments ?? input),
-    rawOutput: pickContent(view, 'rawOutput')?.value ?? renderRaw(view, toolResult ?? output),
+    inputMessages: content.inputMessages,
+    outputMessages: content.outputMessages,
+    systemInstructions: content.systemInstructions,
+    thinking: content.thinking,
+    toolArguments: content.toolArguments,
+    toolResult: content.toolResult,
+    toolDefinitions: content.toolDefinitions,
+    rawInput: content.rawInput,
+    rawOutput: content.rawOutput,
   };
+}
+
+/** Needs the view's type and dialect. */
+class OpenContent implements SpanContent {
+  readonly #view: SpanView;
+  readonly #picks = new Map<ContentField, ContentPick<unknown> | undefined>();
+
+  constructor(view: SpanView) {
+    this.#view = view;
+  }
+
+  get inputMessages(): SpanContent['inputMessages'] {
+    return this.#pick('inputMessages')?.value ?? null;
+  }
+
+  get outputMessages(): SpanContent['outputMessages'] {
+    return this.#pick('outputMessages')?.value ?? null;
+  }
+
+  get systemInstructions(): SpanContent['systemInstructions'] {
+    return this.#pick('systemInstructions')?.value ?? findSystemParts(this.inputMessages ?? []) ?? null;
+  }
+
+  get thinking(): string[] {
+    return listThinking(this.outputMessages ?? []);
+  }
+
+  get toolArguments(): SpanContent['toolArguments'] {
+    return this.#pick('toolArguments')?.value;
+  }
+
+  get toolResult(): SpanContent['toolResult'] {
+    return this.#pick('toolResult')?.value;
+  }
+
+  get toolDefinitions(): SpanContent['toolDefinitions'] {
+    return this.#pick('toolDefinitions')?.value;
+  }
+
+  get rawInput(): string | null {
+    const pick = this.#pick('rawInput');
+    return pick?.value ?? renderRaw(this.#view, this.#pick('toolArguments') ?? this.#pick('inputMessages'));
+  }
+
+  get rawOutput(): string | null {
+    const pick = this.#pick('rawOutput');
+    return pick?.value ?? renderRaw(this.#view, this.#pick('toolResult') ?? this.#pick('outputMessages'));
+  }
+
+  #pick<F extends ContentField>(field: F): ContentPick<ContentValues[F]> | undefined {
+    if (!this.#picks.has(field)) this.#picks.set(field, pickContent(this.#view, field));
+    return this.#picks.get(field) as ContentPick<ContentValues[F]> | undefined;
+  }
 }
 
 /** The body by the first source in order that has one. Needs the view's type. */

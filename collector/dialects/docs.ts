@@ -49,13 +49,14 @@ conversation and user are carried over to the other spans of the trace, never ac
 The target is one way of counting: \`input_tokens\` holds all input with cached tokens (read and written) inside,
 \`output_tokens\` all output with reasoning inside. The three parts stand beside them.
 
-Nearly all senders count so. Cached tokens are taken to be **outside** the input, and are added, where
+Nearly all senders count so. Cached tokens are taken to be **outside** the input, or reasoning outside the output, and
+are added, where
 
-- cached tokens are more than the input tokens, or
-- the sender's own total equals input plus output plus cached tokens, or
-- the sender is known for it (_Counting_ with each dialect).
+- the sender is known for it (_Counting_ with each dialect), or else
+- the part is more than its whole, or
+- the sender's own total equals input plus output plus the part (or both parts).
 
-Reasoning is taken to be outside the output, and is added, only where the sender is known for it. What was sent stays in the attributes. Which spans enter the totals of a trace is another question:
+What was sent stays in the attributes. Which spans enter the totals of a trace is another question:
 [counting](counting.md).
 
 ## Messages

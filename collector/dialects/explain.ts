@@ -11,8 +11,10 @@ import { Candidates } from './candidates.js';
 import { pickContent, type ContentPick } from './content.js';
 import type { ContentField, FactField, FactSource } from './dialect.js';
 import { readSpan, type SpanReading } from './facts.js';
+import { viewLog } from './log.js';
 import { findFailureMark } from './outcome.js';
 import { explainKeys, type ReadSpan } from './passed-over.js';
+import { isFramework } from './provider.js';
 import { readFirstLine } from './readers/scalars.js';
 import { DIALECTS, REGISTRY } from './registry.js';
 import { findRole, type Role } from './role.js';
@@ -23,7 +25,15 @@ const STATUS_ERROR = 2;
 
 /** Which part of a span, or of the log records that belong to it, each of its columns is from. Never throws. */
 export function explainSpan(data: SpanData, logs: readonly LogRecordData[]): SpanExplanation {
-  const view = new SpanView(data, logs);
+  return explainView(new SpanView(data, logs));
+}
+
+/** The same of what a log record reports. */
+export function explainReport(log: LogRecordData): SpanExplanation {
+  return explainView(viewLog(log));
+}
+
+function explainView(view: SpanView): SpanExplanation {
   const candidates = new Candidates(view);
   const role = findRole(view);
   const reading = readSpan(view, candidates);
@@ -48,6 +58,8 @@ function explainType(view: SpanView, { type, dialect, mark }: Role): SpanExplana
       about: 'a tool whose name says that it hands the work over',
     };
   }
+  if (mark === null && view.eventName !== null)
+    return { value: type, dialect, key: null, about: `the event \`${view.eventName}\`` };
   if (mark === null) return { value: type, dialect: null, key: null, about: 'no table marks it' };
   const key = mark.key ?? null;
   const value = key === null ? undefined : view.string(key);
@@ -97,6 +109,8 @@ function findElsewhere(span: ReadSpan, field: string, value: JsonValue): Explain
         : undefined;
     case 'errorMessage':
       return explainErrorMessage(span);
+    case 'provider':
+      return explainProvider(span);
     case 'serviceName':
       return ofResource('service.name');
     case 'environment':
@@ -111,6 +125,12 @@ function findElsewhere(span: ReadSpan, field: string, value: JsonValue): Explain
     default:
       return undefined;
   }
+}
+
+function explainProvider({ candidates }: ReadSpan): ExplainedSource | undefined {
+  const picked = candidates.pick('provider');
+  if (picked === undefined || !isFramework(picked.value)) return undefined;
+  return say(`guessed from the model: \`${picked.value}\` names a framework`);
 }
 
 function explainOutcome({ view, candidates }: ReadSpan, outcome: JsonValue): ExplainedSource {

@@ -1,7 +1,6 @@
 import type { SpanType } from '../model/normalized-span.js';
-import { ROLE_ORDER, type AttributeSource, type CountingRule, type Dialect } from './dialect.js';
-import type { Usage } from '../model/gen-ai.js';
-import { readCount, readIdentifier } from './readers/scalars.js';
+import { ROLE_ORDER, type AttributeSource, type Dialect } from './dialect.js';
+import { readIdentifier } from './readers/scalars.js';
 import { count, identifier, json, messages, raw, strings } from './sources.js';
 import type { SpanView } from './span-view.js';
 
@@ -25,13 +24,11 @@ const SUBTYPES: ReadonlyMap<string, SpanType> = new Map([
 
 /**
  * Genkit (firebase/genkit:js/core/src/tracing/instrumentation.ts and js/ai/src/model-types.ts; the same keys in
- * go/core/tracing and py). Input and output are JSON texts; the usage of a model stands in its output alone.
+ * go/core/tracing and py). Input and output are JSON texts; the usage of a model stands in its output alone, with the
+ * provider's numbers: those of Gemini leave thoughts out of the output, and the total tells.
  */
 export const genkit: Dialect = {
   name: 'genkit',
-  about: {
-    counting: 'where the total in `genkit:output` has them beside the output, thoughts are outside it',
-  },
   roles: [
     {
       order: ROLE_ORDER.spanNames,
@@ -96,7 +93,6 @@ export const genkit: Dialect = {
   },
   otherContentKeys: ['genkit:init', 'genkit:metadata:context'],
   failures: [{ key: 'genkit:state', isFailure: (value) => value === 'error' }],
-  findCountingRule,
 };
 
 function ofUsage(key: string): AttributeSource<number> {
@@ -114,14 +110,4 @@ function splitName(view: SpanView): [string, string] | undefined {
 function readProvider(view: SpanView): string | undefined {
   const plugin = splitName(view)?.[0];
   return readIdentifier(plugin === 'googleai' ? 'google' : plugin);
-}
-
-/** The plugins hand on their provider's numbers; Gemini's leave thoughts out of the output, and its total tells. */
-function findCountingRule(view: SpanView, sent: Usage): CountingRule | undefined {
-  if (view.dialect !== genkit.name || sent.reasoningTokens === null) return undefined;
-  const total = readCount(view.jsonAt('genkit:output', ['usage', 'totalTokens']));
-  const { inputTokens, outputTokens, reasoningTokens } = sent;
-  return reasoningTokens > 0 && total === (inputTokens ?? 0) + (outputTokens ?? 0) + reasoningTokens
-    ? { isReasoningApart: true, because: 'the total that Genkit hands on has the thoughts beside the output' }
-    : undefined;
 }

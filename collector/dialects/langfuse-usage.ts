@@ -1,6 +1,6 @@
 import type { Usage } from '../model/gen-ai.js';
 import type { JsonObject } from '../model/json.js';
-import type { CountingRule } from './dialect.js';
+import type { CountingRule, DerivedSource } from './dialect.js';
 import { isObject } from './readers/json.js';
 import { readCount } from './readers/scalars.js';
 import type { SpanView } from './span-view.js';
@@ -45,6 +45,32 @@ export function readCacheWrites(view: SpanView): number | undefined {
 
 export function readReasoning(view: SpanView): number | undefined {
   return readParts(view)?.reasoning;
+}
+
+/**
+ * A count of a usage that the application handed on as its client gave it, with parts inside their wholes: OpenAI's two
+ * APIs, the older camel case that Langfuse takes for them (`OpenAIUsage` of its ingestion API), and the AI SDK.
+ */
+export function handedOn(...places: readonly string[]): DerivedSource<number> {
+  return {
+    about: `in \`${USAGE_DETAILS}\` the first of ${places.map(describePlace).join(', ')}`,
+    keys: [USAGE_DETAILS],
+    derive: (view) => {
+      for (const place of places) {
+        const found = readCount(view.jsonAt(USAGE_DETAILS, place.split('.')));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+function describePlace(place: string): string {
+  return place
+    .split('.')
+    .reverse()
+    .map((step) => `\`${step}\``)
+    .join(' of ');
 }
 
 /** Only where the counts are those of Langfuse's own keys: a span may have the conventions' too, which come first. */
@@ -96,12 +122,14 @@ function split(details: JsonObject): Parts {
   ];
   const input = sum((key) => isOf('input', key) && !isCached(key));
   const output = sum((key) => isOf('output', key) && !isReasoning(key));
+  // Who hands on the usage of OpenAI's or the AI SDK as it is, parts inside parts, leaves nothing disjoint.
+  const isNested = Object.values(details).some((value) => isObject(value));
   const all = [input, output, cacheRead, cacheWrite, reasoning].reduce<number>(
     (whole, part) => whole + (part ?? 0),
     0,
   );
   const total = readCount(details.total);
-  const isDisjoint = total === undefined || total === all;
+  const isDisjoint = !isNested && (total === undefined || total === all);
   return {
     input: isDisjoint ? input : sum((key) => key === 'input'),
     output: isDisjoint ? output : sum((key) => key === 'output'),

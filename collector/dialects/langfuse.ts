@@ -5,6 +5,7 @@ import type { SpanType } from '../model/normalized-span.js';
 import { ROLE_ORDER, type Dialect } from './dialect.js';
 import {
   findLangfuseRule,
+  handedOn,
   readCacheReads,
   readCacheWrites,
   readInputTokens,
@@ -148,7 +149,7 @@ export const langfuse: Dialect = {
         keys: [USAGE],
         derive: readInputTokens,
       },
-      count(USAGE, { path: ['prompt_tokens'] }),
+      handedOn('prompt_tokens', 'promptTokens', 'input_tokens', 'inputTokens'),
     ],
     outputTokens: [
       {
@@ -156,16 +157,21 @@ export const langfuse: Dialect = {
         keys: [USAGE],
         derive: readOutputTokens,
       },
-      count(USAGE, { path: ['completion_tokens'] }),
+      handedOn('completion_tokens', 'completionTokens', 'output_tokens', 'outputTokens'),
     ],
-    totalTokens: [count(USAGE, { path: ['total'] })],
+    totalTokens: [count(USAGE, { path: ['total'] }), handedOn('total_tokens', 'totalTokens')],
     cachedInputTokens: [
       {
         about: `in \`${USAGE}\` \`input_cached_tokens\`, \`input_cache_read\` or \`cache_read_input_tokens\``,
         keys: [USAGE],
         derive: readCacheReads,
       },
-      count(USAGE, { path: ['prompt_tokens_details', 'cached_tokens'] }),
+      handedOn(
+        'prompt_tokens_details.cached_tokens',
+        'input_tokens_details.cached_tokens',
+        'inputTokenDetails.cacheReadTokens',
+        'cachedInputTokens',
+      ),
     ],
     cacheWriteTokens: [
       {
@@ -173,6 +179,7 @@ export const langfuse: Dialect = {
         keys: [USAGE],
         derive: readCacheWrites,
       },
+      handedOn('inputTokenDetails.cacheWriteTokens'),
     ],
     reasoningTokens: [
       {
@@ -180,7 +187,12 @@ export const langfuse: Dialect = {
         keys: [USAGE],
         derive: readReasoning,
       },
-      count(USAGE, { path: ['completion_tokens_details', 'reasoning_tokens'] }),
+      handedOn(
+        'completion_tokens_details.reasoning_tokens',
+        'output_tokens_details.reasoning_tokens',
+        'outputTokenDetails.reasoningTokens',
+        'reasoningTokens',
+      ),
     ],
     cacheWrite5mTokens: [count(USAGE, { path: ['input_ephemeral_5m_input_tokens'] })],
     cacheWrite1hTokens: [count(USAGE, { path: ['input_ephemeral_1h_input_tokens'] })],

@@ -53,9 +53,9 @@ function readReport(log: LogRecordData, eventName: string): NormalizedSpan | nul
   const millis =
     source.durationKey === undefined ? undefined : readNumber(view.attributes.get(source.durationKey));
   if (millis !== undefined && millis > 0) {
-    const nanos = BigInt(Math.round(millis * NANOS_PER_MILLI));
     const { endTimeUnixNano } = view.data;
-    if (nanos < endTimeUnixNano) view.data.startTimeUnixNano = endTimeUnixNano - nanos;
+    const nanos = millis * NANOS_PER_MILLI;
+    if (nanos < endTimeUnixNano) view.data.startTimeUnixNano = endTimeUnixNano - BigInt(Math.round(nanos));
   }
   const candidates = new Candidates(view);
   const reading = readSpan(view, candidates);

@@ -7,8 +7,8 @@ import { isMessageEvent } from './message-events.js';
 import { DIALECTS } from './registry.js';
 import { SpanView } from './span-view.js';
 
-export { readContent, readReportContent } from './content.js';
-export { explainSpan } from './explain.js';
+export { openContent, readContent, readReportContent } from './content.js';
+export { explainReport, explainSpan } from './explain.js';
 export { findArrivalIssues } from './issues.js';
 export { readLog } from './log.js';
 

@@ -28,6 +28,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['amazon-bedrock', 'aws.bedrock'],
   ['amazon_bedrock', 'aws.bedrock'],
   ['aws', 'aws.bedrock'],
+  ['x.ai', 'x_ai'],
+  ['z.ai', 'zai'],
+  ['llama.cpp', 'llama_cpp'],
 ]);
 
 /** Values that name a framework: they do not say who answered. */
@@ -44,8 +47,8 @@ const FRAMEWORKS = new Set([
 ]);
 
 const MODEL_FAMILIES: readonly [RegExp, string][] = [
-  [/^(?:[a-z]{2,6}\.)?(?:anthropic|amazon|meta|cohere|mistral|ai21|deepseek)\./, 'aws.bedrock'],
-  [/^(?:gpt-|chatgpt|o[1-9](?:-|$)|text-embedding-|davinci|codex)/, 'openai'],
+  [/^(?:[a-z-]{2,6}\.)?(?:anthropic|amazon|meta|cohere|mistral|ai21|deepseek)\./, 'aws.bedrock'],
+  [/^(?:gpt-(?!oss)|chatgpt|o[1-9](?:-|$)|text-embedding-|davinci|codex)/, 'openai'],
   [/^claude/, 'anthropic'],
   [/^gemini/, 'gcp.gemini'],
   [/^(?:mistral|mixtral|codestral|ministral|magistral)/, 'mistral_ai'],
@@ -60,7 +63,7 @@ const MODEL_FAMILIES: readonly [RegExp, string][] = [
  */
 export function normalizeProvider(raw: string, model: string | undefined): string | undefined {
   const name = raw.trim().toLowerCase();
-  if (FRAMEWORKS.has(name)) return model === undefined ? undefined : guessProvider(model);
+  if (isFramework(raw)) return model === undefined ? undefined : guessProvider(model);
   if (DOTTED_NAMES.has(name)) return name;
   if (name.startsWith('google.vertex')) return 'gcp.vertex_ai';
   const whole = ALIASES.get(name);
@@ -70,8 +73,17 @@ export function normalizeProvider(raw: string, model: string | undefined): strin
   return ALIASES.get(head) ?? head;
 }
 
+/** That a value sent as the provider only names a framework. */
+export function isFramework(raw: string): boolean {
+  return FRAMEWORKS.has(raw.trim().toLowerCase());
+}
+
+/** A size or `latest` after a colon: models that anybody runs (Ollama's tags). */
+const TAGGED = /:(?:latest|\d+(?:\.\d+)?[bm])(?:-|$)/;
+
 /** Who answers by the model's name; undefined where many offer it. */
 export function guessProvider(model: string): string | undefined {
   const name = model.toLowerCase();
+  if (TAGGED.test(name)) return undefined;
   return MODEL_FAMILIES.find(([pattern]) => pattern.test(name))?.[1];
 }

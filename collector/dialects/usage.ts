@@ -62,15 +62,46 @@ function findRule(view: SpanView, sent: Usage, total: number | null): CountingRu
     const rule = find(view, sent);
     if (rule !== undefined) return rule;
   }
-  const cached = sumCached(sent);
-  if (sent.inputTokens === null || cached === 0) return undefined;
-  if (cached > sent.inputTokens) {
-    return { isCacheApart: true, because: 'there are more cached tokens than input tokens' };
+  return findRuleByNumbers(sent, total);
+}
+
+/** Whether cached tokens and reasoning stand apart, the conventions' way first. */
+const WAYS: readonly (readonly [isCacheApart: boolean, isReasoningApart: boolean])[] = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+];
+
+/**
+ * What the numbers alone show: a part is never more than its whole, and of the ways that are left the sender's own total
+ * may fit one. (`totalTokens` of Amazon Bedrock has cached tokens beside the input, `totalTokenCount` of Gemini thoughts
+ * beside the candidates.)
+ */
+function findRuleByNumbers(sent: Usage, total: number | null): CountingRule | undefined {
+  const [input, output] = [sent.inputTokens ?? 0, sent.outputTokens ?? 0];
+  const cached = sent.inputTokens === null ? 0 : sumCached(sent);
+  const reasoning = sent.outputTokens === null ? 0 : (sent.reasoningTokens ?? 0);
+  const [mustCache, mustReasoning] = [cached > input, reasoning > output];
+  const ways = WAYS.filter(
+    ([isCacheApart, isReasoningApart]) =>
+      (isCacheApart || !mustCache) && (isReasoningApart || !mustReasoning),
+  );
+  const inTotal = ways.find(
+    ([isCacheApart, isReasoningApart]) =>
+      sent.inputTokens !== null &&
+      total === input + output + (isCacheApart ? cached : 0) + (isReasoningApart ? reasoning : 0),
+  );
+  const [isCacheApart, isReasoningApart] = inTotal ?? [mustCache, mustReasoning];
+  if (!isCacheApart && !isReasoningApart) return undefined;
+  const reasons: string[] = [];
+  if (mustCache) reasons.push('there are more cached tokens than input tokens');
+  if (mustReasoning) reasons.push('there are more reasoning tokens than output tokens');
+  if (isCacheApart !== mustCache || isReasoningApart !== mustReasoning) {
+    const parts = [...(isCacheApart ? ['cached'] : []), ...(isReasoningApart ? ['reasoning'] : [])];
+    reasons.push(`the sender's own total is input plus output plus ${parts.join(' and ')} tokens`);
   }
-  // Amazon Bedrock's `totalTokens`.
-  return total === sent.inputTokens + (sent.outputTokens ?? 0) + cached
-    ? { isCacheApart: true, because: "the sender's own total is input plus output plus cached tokens" }
-    : undefined;
+  return { isCacheApart, isReasoningApart, because: reasons.join(', and ') };
 }
 
 function applyRule(sent: Usage, { isCacheApart, isReasoningApart }: CountingRule): Usage {

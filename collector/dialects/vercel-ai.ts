@@ -1,15 +1,16 @@
-import type { Message, MessagePart } from '../model/gen-ai.js';
+import type { Message, MessagePart, Usage } from '../model/gen-ai.js';
 import type { JsonValue } from '../model/json.js';
 import { AGENT_TYPE_OPERATION, type SpanType } from '../model/normalized-span.js';
-import { ROLE_ORDER, type Dialect } from './dialect.js';
+import { ROLE_ORDER, type CountingRule, type Dialect } from './dialect.js';
 import { normalizeFinishReason } from './finish-reason.js';
 import { findAtPath, readJson } from './readers/json.js';
 import { createMessage, readMessages } from './readers/messages.js';
 import { readParts } from './readers/parts.js';
-import { readString } from './readers/scalars.js';
+import { readCount, readString } from './readers/scalars.js';
 import { count, identifier, json, messages, raw, readAttribute, strings } from './sources.js';
 import type { SpanView } from './span-view.js';
 
+const PROVIDER_METADATA = 'ai.response.providerMetadata';
 const CALL: readonly SpanType[] = ['llm'];
 const TOOL: readonly SpanType[] = ['tool', 'handoff'];
 const EMBED: readonly SpanType[] = ['embedding', 'step', 'rerank'];
@@ -30,6 +31,10 @@ const OUTER_OPERATIONS = new Set([
  */
 export const vercelAi: Dialect = {
   name: 'vercel-ai',
+  about: {
+    counting:
+      'where the input equals `input_tokens` of the usage of Anthropic in `ai.response.providerMetadata`, cached tokens are outside it',
+  },
   roles: [
     {
       order: ROLE_ORDER.vercelAi,
@@ -115,6 +120,7 @@ export const vercelAi: Dialect = {
       raw('ai.ranking', { only: EMBED }),
     ],
   },
+  findCountingRule,
 };
 
 function readRole(operationId: string): SpanType | undefined {
@@ -128,7 +134,23 @@ function readRole(operationId: string): SpanType | undefined {
 
 /** What the provider said of one call; on outer spans it is the last step's, so it is not read there. */
 function ofProvider(path: readonly string[]) {
-  return count('ai.response.providerMetadata', { path, only: CALL });
+  return count(PROVIDER_METADATA, { path, only: CALL });
+}
+
+/**
+ * Up to AI SDK 5 the provider for Anthropic hands on its input tokens, which leave cached ones out, and beside them
+ * Anthropic's own usage (vercel/ai:packages/anthropic/src/anthropic-messages-language-model.ts at @ai-sdk/anthropic@2);
+ * later ones add them up.
+ */
+function findCountingRule(view: SpanView, sent: Usage): CountingRule | undefined {
+  if (view.type !== 'llm' || !view.attributes.has(PROVIDER_METADATA)) return undefined;
+  const input = readCount(view.jsonAt(PROVIDER_METADATA, ['anthropic', 'usage', 'input_tokens']));
+  return input !== undefined && input === sent.inputTokens
+    ? {
+        isCacheApart: true,
+        because: 'the input tokens are those of Anthropic, which leave cached tokens out',
+      }
+    : undefined;
 }
 
 function listResponseKeys(prefix: string): readonly string[] {

@@ -1,8 +1,8 @@
 import type { Message } from '../model/gen-ai.js';
 import { cleanText } from '../model/ids.js';
-import type { SpanContent } from '../model/normalized-span.js';
+import type { SpanContent, SpanFacts } from '../model/normalized-span.js';
 import type { TraceMaterial } from '../model/rows.js';
-import type { LogRecordData } from '../model/span-data.js';
+import type { LogRecordData, SpanData } from '../model/span-data.js';
 import type { Understanding } from '../model/understanding.js';
 import type { MergedTrace } from './reports.js';
 import type { SpanNode } from './tree.js';
@@ -18,8 +18,10 @@ export interface ContentReader {
 const PREVIEW_LENGTH = 500;
 const NO_LOGS: readonly LogRecordData[] = [];
 
-/** How bodies are read out of what was stored. */
-export type BodyReader = Pick<Understanding, 'readContent' | 'readReportContent'>;
+/** How bodies are read out of what was stored; a span's facts are given where they are known to be of this span. */
+export interface BodyReader extends Pick<Understanding, 'readReportContent'> {
+  readContent(data: SpanData, logs: readonly LogRecordData[], facts?: SpanFacts): SpanContent;
+}
 
 export function createContentReader(
   material: TraceMaterial,
@@ -29,9 +31,10 @@ export function createContentReader(
   const logsBySpanId = groupLogs(material.logs);
   const records = new Map(material.reports.map(({ span, log }) => [span.spanId, log]));
   const known = new Map<string, SpanContent | undefined>();
+  const factsBySpanId = new Map(material.spans.map(({ spanId, facts }) => [spanId, facts]));
   const readFrom = (spanId: string, logs: readonly LogRecordData[]): SpanContent | undefined => {
     const body = material.bodies.get(spanId);
-    return body === undefined ? undefined : reader.readContent(body, logs);
+    return body === undefined ? undefined : reader.readContent(body, logs, factsBySpanId.get(spanId));
   };
   const readRecord = (spanId: string): SpanContent | undefined => {
     const record = records.get(spanId);

@@ -34,7 +34,7 @@ export function projectExecutions(projectId: string, analysis: TraceAnalysis): E
       ...readAgent(run),
       ...readModels(run),
       status: span.facts.outcome,
-      attempt: span.facts.attempt ?? 1,
+      attempt: (span.facts.type === 'agent' ? span.facts.attempt : null) ?? 1,
       inputData: readInput(run, content),
       outputData: readOutput(run, content),
       thinkingTraces: listThinking(run, content),

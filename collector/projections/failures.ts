@@ -4,7 +4,7 @@ import type { SpanNode, TraceTree } from './tree.js';
  * Counts the failures a reader should see, each where it began: a failed span counts unless a failure below it does.
  * Attempts of one model operation count once, and not at all where the last of them was answered: the operation
  * has recovered (its attempts stay in the count of failed calls). Waiting and cancelled spans have not failed.
- * What only a log record reports is a failure of its own: nothing says which call is the retry of which.
+ * What only a log record reports is a failure of its own, unless it says that it is the next attempt at the one before.
  */
 export function countFailures(tree: TraceTree): number {
   const counts = new Array<number>(tree.nodes.length).fill(0);
@@ -63,8 +63,8 @@ function isAttempt({ span: { facts } }: SpanNode, parent: SpanNode | null): bool
 
 /** Whatever else happens between two attempts (a log line, a connection) does not part them; a tool does. */
 function mayEndAttempts(node: SpanNode, parent: SpanNode | null): boolean {
-  if (node.origin !== 'span') return false;
-  const { type } = node.span.facts;
+  const { type, attempt } = node.span.facts;
+  if (node.origin !== 'span' && attempt === null) return false;
   return isAttempt(node, parent) || type === 'tool' || type === 'agent' || type === 'handoff';
 }
 
@@ -74,6 +74,7 @@ function isRetryOf(node: SpanNode, attempt: SpanNode, parent: SpanNode | null): 
   const [facts, before] = [node.span.facts, attempt.span.facts];
   if (facts.type !== before.type) return false;
   if (facts.type === 'http') return node.span.name === attempt.span.name;
+  if (node.origin !== 'span' && facts.attempt !== (before.attempt ?? 1) + 1) return false;
   return facts.requestModel === before.requestModel;
 }
 

@@ -3,6 +3,7 @@ import type { TraceSpan } from '../model/rows.js';
 import { hasUsage } from './calls.js';
 import type { Target } from './report-target.js';
 import {
+  countsSame,
   createTarget,
   distanceOf,
   isAnswered,
@@ -160,11 +161,11 @@ export class ReportMatcher {
   }
 }
 
-/** Of records with the same name one belongs to a span at most, unless it names the span and counts the same. */
+/** Of records with the same name one belongs to a span at most, unless it names the span or call and counts the same. */
 function fits(target: Target, report: TraceSpan, rank: number): boolean {
   if (rank === 1) return isNamed(target, report);
-  if (target.taken.has(report.name)) return false;
-  return rank === 0 || target.work === 'agent' || isNear(target, report);
+  if (rank === 0) return !target.taken.has(report.name) || countsSame(target, report);
+  return !target.taken.has(report.name) && (target.work === 'agent' || isNear(target, report));
 }
 
 function pairNear(targets: readonly Target[], report: TraceSpan): Pair[] {

@@ -69,10 +69,14 @@ function mayBeSame(target: Target, report: TraceSpan): boolean {
  * another id than to the span (`resp_…` and `chatcmpl-…`): then equal counts tell that it is one.
  */
 export function isNamed(target: Target, report: TraceSpan): boolean {
-  const { usage, taken } = target;
-  const isCounted = usage !== null && haveSameCounts(usage, report.facts.usage);
-  if (mayBeSame(target, report)) return isCounted || !taken.has(report.name);
-  return isCounted && !taken.has(report.name) && agree(target, report);
+  const isFree = !target.taken.has(report.name);
+  if (mayBeSame(target, report)) return isFree || countsSame(target, report);
+  return isFree && countsSame(target, report) && agree(target, report);
+}
+
+/** Whether both give counts of tokens that may be of one call. */
+export function countsSame({ usage }: Target, { facts }: TraceSpan): boolean {
+  return usage !== null && haveSameCounts(usage, facts.usage);
 }
 
 /** The same for all but the ids of responses. */

@@ -101,6 +101,11 @@ describe('what a log event of Claude Code reports', () => {
     expect(data?.startTimeUnixNano).toBe(log.timeUnixNano - 2_000_000n);
   });
 
+  it('which attempt it was', () => {
+    expect(event('api_error', { error: 'Overloaded', attempt: '2' })?.attempt).toBe(2);
+    expect(event('tool_result', { tool_name: 'Bash', attempt: 2 })?.attempt).toBeNull();
+  });
+
   it('an error is a failed call, by its status or by its name', () => {
     const failed = { type: 'llm', outcome: 'failed', errorMessage: 'Overloaded' };
     expect(event('api_error', { error: 'Overloaded', status_code: 529 })).toMatchObject({

@@ -78,15 +78,18 @@ describe('what a log record of Codex reports', () => {
   });
 
   it('a request is a call only where it failed', () => {
-    const attributes = { 'http.response.status_code': 429n, 'error.message': 'slow down' };
+    const attributes = { 'http.response.status_code': 429n, 'error.message': 'slow down', attempt: 2n };
     expect(record('codex.api_request', attributes)).toMatchObject({
       type: 'llm',
       outcome: 'failed',
       errorType: '429',
       errorMessage: 'slow down',
+      attempt: 2,
     });
     expect(record('codex.api_request', { 'error.message': 'no route' })?.outcome).toBe('failed');
     expect(record('codex.api_request', { 'http.response.status_code': 200n })).toBeNull();
+    expect(record('codex.api_request', { ...attributes, endpoint: '/responses' })?.outcome).toBe('failed');
+    expect(record('codex.api_request', { ...attributes, endpoint: '/models' })).toBeNull();
   });
 
   it('a tool run of an agent with a path below the main one', () => {

@@ -122,6 +122,21 @@ describe('explaining a span', () => {
     expect(reasonOf('gen_ai.usage.cost', 'reportedCostUsd')).toContain('nobody reckoned it');
   });
 
+  it('says that a provider was guessed where the value sent names a framework', () => {
+    const { fieldOf } = explain({
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.system': 'langchain',
+        'gen_ai.request.model': 'claude-sonnet-4-5',
+      },
+    });
+    expect(fieldOf('provider')).toMatchObject({
+      value: 'anthropic',
+      key: null,
+      about: 'guessed from the model: `langchain` names a framework',
+    });
+  });
+
   it('lists bodies with the keys they were read from, and those that nothing is read from', () => {
     expect(call.bodies).toContainEqual({
       field: 'inputMessages',

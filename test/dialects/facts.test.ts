@@ -69,6 +69,8 @@ describe('the provider', () => {
     ['google.vertex.chat', 'gcp.vertex_ai'],
     ['xai.chat', 'x_ai'],
     ['mistral.chat', 'mistral_ai'],
+    ['z.ai', 'zai'],
+    ['llama.cpp', 'llama_cpp'],
     ['my-gateway', 'my-gateway'],
   ])('%s is %s', (sent, provider) => {
     expect(factsOf({ attributes: { ...CHAT, 'gen_ai.provider.name': sent } }).provider).toBe(provider);
@@ -80,7 +82,11 @@ describe('the provider', () => {
     ['o3-mini', 'openai'],
     ['us.anthropic.claude-sonnet-4-20250514-v1:0', 'aws.bedrock'],
     ['gemini-2.5-pro', 'gcp.gemini'],
+    ['us-gov.anthropic.claude-3-haiku-20240307-v1:0', 'aws.bedrock'],
     ['house-model', null],
+    ['gpt-oss-120b', null],
+    ['deepseek-r1:7b', null],
+    ['mistral:latest', null],
   ])('of the framework strands-agents with model %s is %s', (model, provider) => {
     const attributes = { 'gen_ai.system': 'strands-agents', 'gen_ai.request.model': model };
     expect(factsOf({ attributes: { ...CHAT, ...attributes } }).provider).toBe(provider);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { normalizeSpan, readContent } from '../../collector/dialects/normalize.js';
+import { normalizeSpan, openContent, readContent } from '../../collector/dialects/normalize.js';
 import type { Message } from '../../collector/model/gen-ai.js';
 import { AGENT_TYPE_OPERATION } from '../../collector/model/normalized-span.js';
 import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
@@ -83,6 +83,20 @@ describe('the spans of each recorded application are understood as the golden fi
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, actual);
     expect(existsSync(file), `${file} is missing: run with UPDATE_GOLDEN=1 and read it`).toBe(true);
     expect(actual).toBe(readFileSync(file, 'utf8'));
+  });
+});
+
+describe('bodies that are read when they are asked for are those that are read at once', () => {
+  it.each(listCaptures())('%s', (name) => {
+    const { spans, logs } = decodeCapture(name);
+    for (const span of spans) {
+      const { data, facts } = normalizeSpan(span);
+      const whole = readContent(data, logs);
+      const opened = openContent(data, logs, facts);
+      for (const field of Object.keys(whole) as (keyof typeof whole)[]) {
+        expect(opened[field], `${span.name}: ${field}`).toEqual(whole[field]);
+      }
+    }
   });
 });
 

@@ -165,6 +165,28 @@ describe('events and log records of any kind', () => {
   });
 });
 
+describe('log records that report something', () => {
+  const durations: readonly AnyValue[] = [...KINDS, 1e305, '1e305', -1e305, 1e-300, '0x10', 2n ** 63n - 1n];
+
+  it('make no reader throw, whatever their duration and time, and start no later than they end', () => {
+    for (const event of REGISTRY.logs.keys()) {
+      for (const duration of durations) {
+        for (const timeUnixNano of [0n, 1n, 2n ** 64n - 1n]) {
+          const attributes = {
+            duration_ms: duration,
+            'event.kind': 'response.completed',
+            input_token_count: 1,
+          };
+          const log = sendLog({ eventName: event, attributes, timeUnixNano, observedTimeUnixNano: 0n });
+          const data = readLog(log).report?.data;
+          if (data === undefined) continue;
+          expect(data.startTimeUnixNano <= data.endTimeUnixNano && data.startTimeUnixNano >= 0n).toBe(true);
+        }
+      }
+    }
+  });
+});
+
 describe('large spans', () => {
   it('with ten thousand attributes are read in seconds, so not in time that grows with the square', () => {
     const attributes: Attributes = { 'openinference.span.kind': 'LLM' };

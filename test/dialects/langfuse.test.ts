@@ -171,6 +171,39 @@ describe('the usage details of Langfuse', () => {
     expect(usageOf(details)).toEqual([118, 9, 64, null, 2]);
   });
 
+  it.each<[string, object]>([
+    [
+      'OpenAI’s Responses API',
+      {
+        input_tokens: 118,
+        output_tokens: 20,
+        total_tokens: 138,
+        input_tokens_details: { cached_tokens: 64 },
+        output_tokens_details: { reasoning_tokens: 8 },
+      },
+    ],
+    [
+      'AI SDK 5',
+      { inputTokens: 118, outputTokens: 20, totalTokens: 138, cachedInputTokens: 64, reasoningTokens: 8 },
+    ],
+    [
+      'AI SDK 6',
+      {
+        inputTokens: 118,
+        outputTokens: 20,
+        inputTokenDetails: { cacheReadTokens: 64 },
+        outputTokenDetails: { reasoningTokens: 8 },
+      },
+    ],
+  ])('may be the usage of another client, which holds parts inside too: %s', (_client, details) => {
+    expect(usageOf(details)).toEqual([118, 20, 64, null, 8]);
+  });
+
+  it('may be in the older camel case of Langfuse', () => {
+    const details = { promptTokens: 100, completionTokens: 20, totalTokens: 120 };
+    expect(usageOf(details)).toEqual([100, 20, null, null, null]);
+  });
+
   it('do not add to the convention’s counts on the same span', () => {
     const details = { input: 54, output: 9, input_cached_tokens: 64 };
     expect(usageOf(details, { 'gen_ai.usage.input_tokens': 118n, 'gen_ai.usage.output_tokens': 9n })).toEqual(

@@ -114,10 +114,44 @@ describe('cached tokens outside of the input are added', () => {
     expect(usageOf({ ...sent, 'gen_ai.usage.total_tokens': 60n })[0]).toBe(50);
   });
 
+  it('where the AI SDK hands on Anthropic’s own count of the input, as 5 does and 6 does not', () => {
+    const usage = { input_tokens: 40, cache_read_input_tokens: 20, output_tokens: 5 };
+    const metadata = JSON.stringify({ anthropic: { usage, cacheCreationInputTokens: 10 } });
+    const sent = { 'ai.usage.outputTokens': 5, 'ai.response.providerMetadata': metadata };
+    expect(usageOf({ ...sent, 'ai.usage.inputTokens': 40 })).toEqual([70, 5, 20, 10, null]);
+    expect(usageOf({ ...sent, 'ai.usage.inputTokens': 70 })).toEqual([70, 5, 20, 10, null]);
+  });
+
   it('where Strands hands on the numbers of a Claude model', () => {
     const sent = { ...cached, 'gen_ai.usage.input_tokens': 50n, 'gen_ai.request.model': 'claude-sonnet-4-5' };
     expect(usageOf(sent, 'strands-agents')[0]).toBe(70);
     expect(usageOf(sent)[0]).toBe(50);
+  });
+});
+
+describe('reasoning outside of the output is added', () => {
+  const sent = { 'gen_ai.usage.input_tokens': 10n, 'gen_ai.usage.output_tokens': 5n };
+  const reasoning = 'gen_ai.usage.reasoning.output_tokens';
+  const total = 'gen_ai.usage.total_tokens';
+
+  it('where it exceeds the output', () => {
+    expect(usageOf({ ...sent, [reasoning]: 30n })).toEqual([10, 35, null, null, 30]);
+    expect(usageOf({ ...sent, [reasoning]: 5n })[1]).toBe(5);
+  });
+
+  it('where the sender’s own total shows it, as that of Gemini does', () => {
+    expect(usageOf({ ...sent, [reasoning]: 4n, [total]: 19n })[1]).toBe(9);
+    expect(usageOf({ ...sent, [reasoning]: 4n, [total]: 15n })[1]).toBe(5);
+    expect(usageOf({ ...sent, [reasoning]: 4n, [total]: 99n })[1]).toBe(5);
+  });
+
+  it('together with cached tokens, where the total has both or one is beyond its whole', () => {
+    const both = { ...sent, [reasoning]: 4n, 'gen_ai.usage.cache_read.input_tokens': 7n };
+    expect(usageOf({ ...both, [total]: 26n })).toEqual([17, 9, 7, null, 4]);
+    expect(usageOf({ ...both, [total]: 22n })).toEqual([17, 5, 7, null, 4]);
+    const beyond = { ...both, 'gen_ai.usage.cache_read.input_tokens': 70n };
+    expect(usageOf(beyond)).toEqual([80, 5, 70, null, 4]);
+    expect(usageOf({ ...beyond, [total]: 89n })).toEqual([80, 9, 70, null, 4]);
   });
 });
 

@@ -38,6 +38,29 @@ describe('countFailures', () => {
     expect(count(trace)).toBe(1);
   });
 
+  it.each([
+    ['that number their attempts are attempts of one call', [1, 2, 3], 1],
+    ['with the numbers of two calls are attempts of two', [1, 2, 1], 2],
+    ['without numbers are failures of their own', [null, null], 2],
+  ])('log records %s', (_how, attempts, failures) => {
+    const agent = new TraceSketch().add('agent', null);
+    const records = new TraceSketch();
+    attempts.forEach((attempt, index) => {
+      records.add('llm', agent, {
+        ...failed,
+        requestModel: 'm',
+        attempt,
+        start: 100 + index * 20,
+        duration: 0,
+      });
+    });
+    const added = records.spans.map((span, index) => ({
+      span: { ...span, spanId: `record-${index}` },
+      origin: 'report' as const,
+    }));
+    expect(countFailures(buildTree([agent], added))).toBe(failures);
+  });
+
   it('attempts count once also while the span around them has not come', () => {
     const trace = new TraceSketch();
     for (const start of [10, 30]) {

@@ -92,6 +92,15 @@ describe('a log record of the same call as a span', () => {
     expect(trace.project().trace.llmCalls).toBe(llmCalls);
   });
 
+  it('known by its response id, and told twice with equal counts, is one call', () => {
+    const trace = new ReportedTrace();
+    trace.add('llm', null, { responseId: 'r', usage: usage(10, 2) });
+    for (const start of [40_000, 90_000]) {
+      trace.report('llm', null, { responseId: 'r', usage: usage(10, 2), start });
+    }
+    expect(assignReports(trace.spans, trace.reports).size).toBe(2);
+  });
+
   it('a crowd at one moment finds a span for each', () => {
     const trace = new ReportedTrace();
     for (let number = 0; number < 300; number += 1) {

@@ -1,14 +1,14 @@
 import { createProjector } from '../../collector/projections/projector.js';
-import { readContent, readReportContent } from '../../collector/dialects/normalize.js';
+import { openContent, readReportContent } from '../../collector/dialects/normalize.js';
 import type { PostgresConnection } from '../../collector/storage/postgres/pool.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
 import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
 import type { StorageHarness } from '../contract/storage.contract.js';
 
 /** Never deleted from, so that writers may remember what is in them. */
-const DICTIONARIES = ['resources', 'scopes'];
+export const DICTIONARIES = ['resources', 'scopes'];
 
-const TABLES = [
+export const TABLES = [
   'spans',
   'span_payloads',
   'log_records',
@@ -22,14 +22,14 @@ const TABLES = [
   'reruns',
 ];
 
-const WRITE_TIMES = ['received_at', 'created_at', 'updated_at', 'last_seen_at'];
+export const WRITE_TIMES = ['received_at', 'created_at', 'updated_at', 'last_seen_at'];
 
 /** Storage with the real projections and dialects, on a migrated database that `drop` removes in the end. */
 export async function openPostgresHarness(
   connection: PostgresConnection,
   drop: () => Promise<void>,
 ): Promise<StorageHarness> {
-  const projector = createProjector({ readContent, readReportContent });
+  const projector = createProjector({ readContent: openContent, readReportContent });
   const pool = createPool(connection, { max: 2 });
   const open = () => createPostgresStorage({ pool: createPool(connection), projector });
   const storage = await open();
