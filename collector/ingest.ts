@@ -1,13 +1,15 @@
 import { findArrivalIssues, normalizeSpan, readLog } from './dialects/normalize.js';
+import type { IngestCounts } from './model/answered-export.js';
 import { BILLED_TYPES, readBilledCall } from './model/billed-call.js';
 import type { IngestIssue } from './model/ingest-issue.js';
+import { limitIssues } from './model/ingest-issue.js';
 import type { NormalizedSpan } from './model/normalized-span.js';
 import type { PriceBook, PriceRow } from './model/price.js';
 import type { LogRecordData, ResourceData, ScopeData, Signal, SpanData } from './model/span-data.js';
 import { nowUnixNano } from './model/time.js';
 import type { LogRow, WriteBatch } from './model/write-batch.js';
 import { renderAttributesJson, renderValueJson, stringifyJson } from './model/value-json.js';
-import type { DecodedRequest, RequestRemark } from './otlp/decoded-request.js';
+import type { DecodedRequest, Encoding, RequestRemark } from './otlp/decoded-request.js';
 import { createPriceBook } from './prices/price-book.js';
 import type { StoragePrices, StorageWriter } from './storage/storage.js';
 import type { Telemetry } from './telemetry.js';
@@ -17,12 +19,16 @@ export interface IngestRequest {
   projectId: string;
   signal: Signal;
   decoded: DecodedRequest;
+  /** What was decoded, for whoever keeps the request on disk meanwhile; absent where it did not come as OTLP. */
+  body?: { encoding: Encoding; content: Uint8Array };
 }
 
 /** What the sender is told: how many records were refused, and why. */
 export interface IngestResult {
   rejected: number;
   message: string;
+  /** What became of the records; absent where that is not known yet. */
+  counts?: IngestCounts;
 }
 
 /** Resolves once everything that was not rejected is committed and readable; rejects with nothing stored. */
@@ -42,6 +48,7 @@ export function createIngest({ storage, telemetry }: IngestOptions): Ingest {
     const received = decoded.spans.length + decoded.logRecords.length + decoded.metricPoints.length;
     const rejected = decoded.rejected.reduce((sum, remark) => sum + remark.count, 0);
     telemetry.countExport(signal, { received: received + rejected, rejected });
+    let counts = { received: received + rejected, stored: 0, updated: 0, duplicate: 0, rejected };
     if (received > 0 || decoded.rejected.length + decoded.repaired.length > 0) {
       try {
         const prices = await storage.listPrices(projectId, { maxAgeMillis: PRICES_MAX_AGE_MILLIS });
@@ -50,13 +57,20 @@ export function createIngest({ storage, telemetry }: IngestOptions): Ingest {
           createBatch(projectId, signal, decoded, understanding),
         );
         telemetry.countExport(signal, { stored, updated, duplicate });
+        counts = { ...counts, stored, updated, duplicate };
       } catch (error) {
         telemetry.countExport(signal, { failed: received });
         throw error;
       }
     }
-    return { rejected, message: describeRejections(decoded.rejected) };
+    return { ...describeDecoded(decoded), counts };
   };
+}
+
+/** What the sender is told of a request that decoded so, whether or not it is stored yet. */
+export function describeDecoded({ rejected }: DecodedRequest): IngestResult {
+  const count = rejected.reduce((sum, remark) => sum + remark.count, 0);
+  return { rejected: count, message: describeRejections(rejected) };
 }
 
 /** What a span or a log record says in today's conventions, with what its call cost. */
@@ -105,34 +119,46 @@ function createBatch(
   understanding: RecordUnderstanding,
 ): WriteBatch {
   const spans = decoded.spans.map((data) => understanding.readSpan(data));
-  const logRecords = createLogRows(decoded.logRecords, understanding);
-  const reports = logRecords.flatMap(({ report }) => report ?? []);
+  const { logRecords, issues: logIssues } = createLogRows(signal, decoded.logRecords, understanding);
   const received = nowUnixNano();
   return {
     projectId,
     spans,
     logRecords,
     metricPoints: decoded.metricPoints.map((data) => ({ data })),
-    issues: [
+    issues: limitIssues([
       ...[...decoded.rejected, ...decoded.repaired].map((remark) => createIssue(signal, remark)),
-      ...[...spans, ...reports].flatMap((span) => listIssues(signal, span)),
+      ...spans.flatMap((span) => listIssues(signal, span)),
+      ...logIssues,
       ...spans.flatMap((span) =>
         listIssues(signal, { ...span, issues: findArrivalIssues(span.data, received) }),
       ),
-    ],
+    ]),
   };
 }
 
 /** Equal records of one request are told apart by their place among equals, so that sending it again adds none. */
-function createLogRows(records: LogRecordData[], understanding: RecordUnderstanding): LogRow[] {
+function createLogRows(
+  signal: Signal,
+  records: LogRecordData[],
+  understanding: RecordUnderstanding,
+): { logRecords: LogRow[]; issues: IngestIssue[] } {
   const seen = new Map<string, number>();
   const origins = new Map<ResourceData | ScopeData, string>();
-  return records.map((data) => {
+  const issues: IngestIssue[] = [];
+  const logRecords = records.map((data) => {
     const key = identifyLogRecord(data, origins);
     const ordinal = seen.get(key) ?? 0;
     seen.set(key, ordinal + 1);
-    return { data, ordinal, ...understanding.readLog(data) };
+    const read = understanding.readLog(data);
+    if (read.report !== null) {
+      for (const issue of listIssues(signal, read.report)) {
+        issues.push({ ...issue, recordKey: `${ordinal} ${key}` });
+      }
+    }
+    return { data, ordinal, ...read };
   });
+  return { logRecords, issues };
 }
 
 /** Resources and scopes are shared by reference among the records of a request: each is rendered once. */

@@ -257,6 +257,16 @@ table sessions
   ledger_to timestamp with time zone
   constraint sessions_pkey PRIMARY KEY (project_id, session_id)
 
+table span_contents
+  project_id uuid not null
+  content_id bytea not null
+  start_time timestamp with time zone not null
+  received_at timestamp with time zone not null
+  is_deflated boolean not null
+  body bytea not null
+  constraint span_contents_pkey PRIMARY KEY (project_id, content_id, start_time)
+  partition by RANGE (start_time)
+
 table span_payloads
   project_id uuid not null
   trace_id bytea not null
@@ -410,5 +420,6 @@ CREATE INDEX traces_project_status ON public.traces USING btree (project_id, sta
 CREATE INDEX traces_project_user ON public.traces USING btree (project_id, user_id, started_at DESC) WHERE (user_id IS NOT NULL)
 partition log_records_default of log_records DEFAULT toast_tuple_target=8160
 partition metric_points_default of metric_points DEFAULT toast_tuple_target=8160
+partition span_contents_default of span_contents DEFAULT toast_tuple_target=8160
 partition span_payloads_default of span_payloads DEFAULT toast_tuple_target=8160
 partition spans_default of spans DEFAULT toast_tuple_target=8160

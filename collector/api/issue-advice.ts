@@ -33,6 +33,20 @@ export const ISSUE_ADVICE: Readonly<Record<string, IssueAdvice>> = {
     advice:
       'Send keys and texts themselves. The exporter is newer or more experimental than OTLP for traces.',
   },
+  SPOOL_REQUEST_REJECTED: {
+    title: 'Spooled request that can not be stored',
+    meaning:
+      'A request was acknowledged and kept on disk while the database was away, and the database refuses it for good.',
+    advice:
+      'It is kept, with the reason, in `rejected.ndjson` of the spool directory. Report the reason: what comes in should always be storable.',
+  },
+  ZIPKIN_INVALID_SPAN: {
+    title: 'Zipkin span that is none',
+    meaning:
+      'A span sent as Zipkin JSON was refused: an id, a time or a field is not what Zipkin v2 has there.',
+    advice:
+      'The message names the field. Ids are hexadecimal, `timestamp` and `duration` whole microseconds, tags texts.',
+  },
   ATTRIBUTE_JSON_INVALID: {
     title: 'JSON that can not be read',
     meaning:
@@ -112,7 +126,7 @@ export function adviseIssue(code: string): { title: string; advice: string } {
 export function renderIssueDocs(): string {
   const preface = [
     '# Ingest issues',
-    'What was refused, repaired or not understood on the way in is noted, so that nothing is lost in silence: `spanledger issues`, `GET /api/v1/ingest/issues` and, by code and sender, `GET /api/v1/ingest/issues/summary`. An issue names the service, the trace, the span and the attribute where it can. They are kept as long as spans. Written by `renderIssueDocs()` in `collector/api/issue-advice.ts`.',
+    'What was refused, repaired or not understood on the way in is noted, so that nothing is lost in silence: `spanledger issues`, `GET /api/v1/ingest/issues` and, by code and sender, `GET /api/v1/ingest/issues/summary`. An issue names the service, the trace, the span and the attribute where it can. Of one request the first hundred with the same code, service and scope are listed, and the last of them says how many more there were. They are kept as long as spans. Written by `renderIssueDocs()` in `collector/api/issue-advice.ts`.',
   ].join('\n\n');
   const sections = Object.entries(ISSUE_ADVICE).map(
     ([code, { title, meaning, advice }]) =>

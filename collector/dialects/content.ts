@@ -34,7 +34,15 @@ export function readReportContent(log: LogRecordData): SpanContent {
  * is sent again with every call, and most of it nobody asks for.
  */
 export function openContent(data: SpanData, logs: readonly LogRecordData[], facts?: SpanFacts): SpanContent {
-  const view = new SpanView(data, logs);
+  return open(new SpanView(data, logs), facts);
+}
+
+/** The same of a log record that reports something. */
+export function openReportContent(log: LogRecordData, facts?: SpanFacts): SpanContent {
+  return open(viewLog(log), facts);
+}
+
+function open(view: SpanView, facts: SpanFacts | undefined): OpenContent {
   if (facts === undefined) readSpan(view, new Candidates(view));
   else Object.assign(view, { type: facts.type, dialect: facts.dialect });
   return new OpenContent(view);

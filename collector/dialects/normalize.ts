@@ -7,7 +7,7 @@ import { isMessageEvent } from './message-events.js';
 import { DIALECTS } from './registry.js';
 import { SpanView } from './span-view.js';
 
-export { openContent, readContent, readReportContent } from './content.js';
+export { openContent, openReportContent, readContent, readReportContent } from './content.js';
 export { explainReport, explainSpan } from './explain.js';
 export { findArrivalIssues } from './issues.js';
 export { readLog } from './log.js';

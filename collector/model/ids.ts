@@ -22,10 +22,17 @@ export function executionId(projectId: string, traceId: string, spanId: string):
 /** The id of an ingest issue of a trace, span or record: what it is about says which one it is. */
 export function issueId(
   projectId: string,
-  issue: { code: string; traceId: string | null; spanId: string | null; key: string | null },
+  issue: {
+    code: string;
+    traceId: string | null;
+    spanId: string | null;
+    key: string | null;
+    recordKey?: string;
+  },
 ): string {
-  const { code, traceId, spanId, key } = issue;
-  return deriveUuid(`issue/${JSON.stringify([projectId, code, traceId, spanId, key])}`);
+  const { code, traceId, spanId, key, recordKey } = issue;
+  const place = traceId === null && spanId === null ? [recordKey] : [traceId, spanId];
+  return deriveUuid(`issue/${JSON.stringify([projectId, code, ...place, key])}`);
 }
 
 /**

@@ -3,7 +3,6 @@ import { cleanText } from '../model/ids.js';
 import type { SpanContent, SpanFacts } from '../model/normalized-span.js';
 import type { TraceMaterial } from '../model/rows.js';
 import type { LogRecordData, SpanData } from '../model/span-data.js';
-import type { Understanding } from '../model/understanding.js';
 import type { MergedTrace } from './reports.js';
 import type { SpanNode } from './tree.js';
 
@@ -19,8 +18,9 @@ const PREVIEW_LENGTH = 500;
 const NO_LOGS: readonly LogRecordData[] = [];
 
 /** How bodies are read out of what was stored; a span's facts are given where they are known to be of this span. */
-export interface BodyReader extends Pick<Understanding, 'readReportContent'> {
+export interface BodyReader {
   readContent(data: SpanData, logs: readonly LogRecordData[], facts?: SpanFacts): SpanContent;
+  readReportContent(log: LogRecordData, facts?: SpanFacts): SpanContent;
 }
 
 export function createContentReader(
@@ -29,7 +29,7 @@ export function createContentReader(
   reader: BodyReader,
 ): ContentReader {
   const logsBySpanId = groupLogs(material.logs);
-  const records = new Map(material.reports.map(({ span, log }) => [span.spanId, log]));
+  const records = new Map(material.reports.map((report) => [report.span.spanId, report]));
   const known = new Map<string, SpanContent | undefined>();
   const factsBySpanId = new Map(material.spans.map(({ spanId, facts }) => [spanId, facts]));
   const readFrom = (spanId: string, logs: readonly LogRecordData[]): SpanContent | undefined => {
@@ -38,7 +38,7 @@ export function createContentReader(
   };
   const readRecord = (spanId: string): SpanContent | undefined => {
     const record = records.get(spanId);
-    return record === undefined ? undefined : reader.readReportContent(record);
+    return record === undefined ? undefined : reader.readReportContent(record.log, record.span.facts);
   };
   const readAll = ({ span: { spanId }, origin }: SpanNode): SpanContent | undefined => {
     const own =

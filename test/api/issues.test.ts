@@ -58,4 +58,35 @@ describe('ingest issues', () => {
     const [issue] = await list('?code=ATTRIBUTE_JSON_INVALID&service=crawler');
     expect(data[1]).toMatchObject({ advice: issue?.advice, title: issue?.title, example: { id: issue?.id } });
   });
+
+  it('of a sender that gets every span wrong are listed a hundred times a request, and the rest counted', async () => {
+    const attributes = { 'gen_ai.usage.input_tokens': { stringValue: 'many' } };
+    const calls = Array.from({ length: 130 }, () => ({ model: 'm', serviceName: 'flood', attributes }));
+    await sendCalls(collector.url, calls);
+    const issues = await list('?service=flood&limit=500');
+    expect(issues).toHaveLength(100);
+    const rest = 'and 30 more of this kind in the same request';
+    expect(issues.filter(({ message }) => message.includes(rest))).toHaveLength(1);
+  });
+
+  it('of records that name neither trace nor span are listed once a record, however often it is sent', async () => {
+    const time = `${Date.now() - 60_000}000000`;
+    const attributes = Object.entries({
+      'event.name': 'api_request',
+      'session.id': 'coding',
+      input_tokens: 'many',
+    }).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+    const record = { timeUnixNano: time, body: { stringValue: 'claude_code.api_request' }, attributes };
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'coder' } }] };
+    const scopeLogs = [{ scope: { name: 'com.anthropic.claude_code.events' }, logRecords: [record, record] }];
+    for (let round = 0; round < 2; round++) {
+      const response = await fetch(`${collector.url}/v1/logs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }),
+      });
+      expect(response.status).toBe(200);
+    }
+    expect(await list('?service=coder')).toHaveLength(2);
+  });
 });

@@ -150,6 +150,28 @@ export function describeReports(store: () => Storage, harness: () => StorageHarn
       expect(await findSession()).toMatchObject({ trace_count: 0, llm_calls: 1, input_tokens: 101 });
     });
 
+    test('leave no execution in a ledger when a span takes them out of it, or their trace changes its session', async () => {
+      const child = { ...callSpan(1, 1, 'B'), parentSpanId: spanIdOf(90) };
+      const root = makeSpan({
+        traceId: child.traceId,
+        spanId: spanIdOf(90),
+        attributes: listAttributes({ 'session.id': 'A' }),
+      });
+      const reportIn = (session: string): LogRecordData => {
+        const log = reportCall(1, 1);
+        const others = log.attributes.filter(({ key }) => key !== 'session.id');
+        return { ...log, attributes: [...others, { key: 'session.id', value: session }] };
+      };
+      await store().write(read({ spans: [root, child], logs: [reportIn('A'), reportIn('B')] }));
+      const atOnce = await harness().dump();
+      await harness().clear();
+      await store().write(read({ logs: [reportIn('B')] }));
+      await store().write(read({ spans: [child] }));
+      await store().write(read({ logs: [reportIn('A')] }));
+      await store().write(read({ spans: [root] }));
+      expect(await harness().dump()).toEqual(atOnce);
+    });
+
     test('without a session as well are stored and count nowhere', async () => {
       const { attributes } = reportCall(1, 0);
       const log = reportCall(1, 0, { attributes: attributes.filter(({ key }) => key !== 'session.id') });

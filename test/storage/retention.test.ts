@@ -67,6 +67,7 @@ test('what has expired goes with its partitions, and what has not stays', async 
   expect(summarise(run)).toEqual({
     spans: { partitions: 1, rows: 1 },
     span_payloads: { partitions: 1, rows: 1 },
+    span_contents: { partitions: 1, rows: 0 },
     log_records: { partitions: 1, rows: 0 },
     metric_points: { partitions: 1, rows: 0 },
     traces: { partitions: 0, rows: 1 },
@@ -299,7 +300,8 @@ test('a trace and its session stay where a span came while 0 days were enforced'
   await writer.query('begin; lock table metric_points in access exclusive mode');
   const running = maintenance.runRetention({ dryRun: false });
   const isWaiting = async (): Promise<boolean> =>
-    (await pool.query(`select 1 from pg_locks where not granted`)).rowCount !== 0;
+    (await pool.query(`select 1 from pg_locks where not granted and relation = 'metric_points'::regclass`))
+      .rowCount !== 0;
   while (!(await isWaiting()));
   await insertSpan(pool, { trace: 'a', daysAgo: 2 });
   await writer.query('commit');

@@ -5,6 +5,7 @@ import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import { renderTime } from '../../collector/model/time.js';
 import { createProjector } from '../../collector/projections/projector.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
+import { ContentStore } from '../../collector/storage/postgres/contents/content-store.js';
 import { createWriter } from '../../collector/storage/postgres/write/writer.js';
 import type { Writer } from '../../collector/storage/postgres/write/writer.js';
 import { DictionaryWriter } from '../../collector/storage/postgres/write/dictionaries.js';
@@ -190,8 +191,9 @@ describe('look-ups by trace', () => {
     const client = await pool.connect();
     try {
       await client.query('begin');
-      const options = { projector, dictionaries: new DictionaryWriter(), expectsLeftovers: false };
-      await writeGroup(client, [prepareBatch(batch)], options);
+      const contents = new ContentStore();
+      const options = { projector, dictionaries: new DictionaryWriter(), contents, expectsLeftovers: false };
+      await writeGroup(client, [prepareBatch(batch, contents)], options);
       const { rows } = await client.query<{ name: string }>(
         `select relname::text as name from pg_locks join pg_class on pg_class.oid = relation
          where pid = pg_backend_pid() and relkind = 'r' and relname ~ '_[0-9]{8}$' order by 1`,

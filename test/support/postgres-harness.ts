@@ -1,5 +1,5 @@
 import { createProjector } from '../../collector/projections/projector.js';
-import { openContent, readReportContent } from '../../collector/dialects/normalize.js';
+import { openContent, openReportContent } from '../../collector/dialects/normalize.js';
 import type { PostgresConnection } from '../../collector/storage/postgres/pool.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
 import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
@@ -29,7 +29,7 @@ export async function openPostgresHarness(
   connection: PostgresConnection,
   drop: () => Promise<void>,
 ): Promise<StorageHarness> {
-  const projector = createProjector({ readContent: openContent, readReportContent });
+  const projector = createProjector({ readContent: openContent, readReportContent: openReportContent });
   const pool = createPool(connection, { max: 2 });
   const open = () => createPostgresStorage({ pool: createPool(connection), projector });
   const storage = await open();

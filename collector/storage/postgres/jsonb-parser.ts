@@ -15,14 +15,23 @@ export interface ValueMaker<Value> {
 /**
  * Parses the text of a jsonb column that the value codec wrote. Unlike `JSON.parse` it keeps the digits of numbers
  * and resolves the codec's tags. It recurses as deep as the value is nested, which the codec bounds; it trusts the
- * text to be JSON, as it comes from Postgres, and throws a SyntaxError where it is not.
+ * text to be JSON, as it comes from Postgres, and throws a SyntaxError where it is not. `contents` are the texts that
+ * `$parts` name, by their ids.
  */
-export function parseJsonb<Value>(text: string, maker: ValueMaker<Value>): Value {
-  const parser = new JsonbParser(text, maker);
+export function parseJsonb<Value>(
+  text: string,
+  maker: ValueMaker<Value>,
+  contents: ReadonlyMap<string, string> = NO_CONTENTS,
+): Value {
+  const parser = new JsonbParser(text, maker, contents);
   const value = parser.readValue();
   parser.expectEnd();
   return value;
 }
+
+const NO_CONTENTS: ReadonlyMap<string, string> = new Map();
+/** Stands where a text is named that is not there. */
+const MISSING = '[this part of the text is not stored any more]';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -43,6 +52,7 @@ class JsonbParser<Value> {
   constructor(
     private readonly text: string,
     private readonly maker: ValueMaker<Value>,
+    private readonly contents: ReadonlyMap<string, string>,
   ) {}
 
   readValue(): Value {
@@ -105,12 +115,22 @@ class JsonbParser<Value> {
         return this.maker.bytes(decodeBase64(this.readStringValue()));
       case '$deep':
         return this.maker.deep(decodeBase64(this.readStringValue()));
+      case '$parts':
+        this.skipSpace();
+        return this.maker.text(this.readItems(() => this.readPart()).join(''));
       case '$pairs':
         this.skipSpace();
         return this.maker.object(this.readItems(() => this.readPair()));
       default:
         return this.fail();
     }
+  }
+
+  /** A text as it stands, or a list of the one id that names it. */
+  private readPart(): string {
+    if (this.skipSpace() === QUOTE) return this.readString();
+    const [id = ''] = this.readItems(() => this.readStringValue());
+    return this.contents.get(id) ?? MISSING;
   }
 
   private readPair(): [string, Value] {

@@ -16,18 +16,20 @@ import { parseJsonb } from './jsonb-parser.js';
  * | kvlist, list of attributes | object |
  * | NaN, infinities, -0 | `{"$double": "NaN"}`, `"Infinity"`, `"-Infinity"`, `"-0"` |
  * | bytes | `{"$bytes": "<base64>"}` |
+ * | string of which parts are stored in `span_contents` | `{"$parts": ["text", ["<base64url id>"], …]}`, the parts in order |
  * | string with U+0000 or a lone surrogate | `{"$text": "<as inside a JSON string literal>"}` |
  * | kvlist with duplicate keys, keys of that kind, or keys that begin with `$` | `{"$pairs": [[key, value], …]}` |
  * | deeper than `MAX_VALUE_DEPTH` | `{"$deep": "<base64 of the protobuf AnyValue>"}` |
  *
  * An object therefore is one of these tags exactly when its only key begins with `$`.
- * jsonb does not keep the order of an object's keys, and neither does this.
+ * jsonb does not keep the order of an object's keys, and neither does this. `share` answers with the parts of a string
+ * that is not to stand as it is.
  */
-export function encodeValue(value: AnyValue): string {
+export function encodeValue(value: AnyValue, share?: ShareText): string {
   if (value === null) return 'null';
   switch (typeof value) {
     case 'string':
-      return encodeText(value);
+      return encodeString(value, share);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'bigint':
@@ -37,27 +39,41 @@ export function encodeValue(value: AnyValue): string {
     default:
       break;
   }
-  if (Array.isArray(value)) return `[${value.map(encodeValue).join(',')}]`;
-  if (value instanceof KeyValueList) return encodeAttributes(value.entries);
+  if (Array.isArray(value)) return `[${value.map((item) => encodeValue(item, share)).join(',')}]`;
+  if (value instanceof KeyValueList) return encodeAttributes(value.entries, share);
   if (value instanceof DeepValue) return `{"$deep":"${encodeBase64(value.protobuf)}"}`;
   return `{"$bytes":"${encodeBase64(value)}"}`;
 }
 
+/** The parts of a text, those that are stored elsewhere by their ids; undefined where it stands as it is. */
+export type ShareText = (text: string) => readonly TextPart[] | undefined;
+export type TextPart = string | Buffer;
+
+/** Texts that are stored elsewhere, by the ids that {@link encodeValue} writes. */
+export type Contents = ReadonlyMap<string, string>;
+
 /** Reads what {@link encodeValue} wrote, from the text Postgres gives for the jsonb. */
-export function decodeValue(text: string): AnyValue {
-  return parseJsonb(text, ANY_VALUE);
+export function decodeValue(text: string, contents?: Contents): AnyValue {
+  return parseJsonb(text, ANY_VALUE, contents);
 }
 
+/** The ids of the contents that a stored text names. Texts that look as if they did may add some. */
+export function listContentIds(text: string): string[] {
+  return text.includes('"$parts"') ? [...text.matchAll(CONTENT_ID)].map(([, id = '']) => id) : [];
+}
+
+const CONTENT_ID = /\["([\w-]{22})"\]/g;
+
 /** A list of attributes as jsonb text: an object, or `$pairs` (see {@link encodeValue}). */
-export function encodeAttributes(attributes: readonly KeyValue[]): string {
+export function encodeAttributes(attributes: readonly KeyValue[], share?: ShareText): string {
   if (attributes.length === 0) return '{}';
-  return joinEntries(attributes.map(({ key, value }) => [key, encodeValue(value)]));
+  return joinEntries(attributes.map(({ key, value }) => [key, encodeValue(value, share)]));
 }
 
 /** Reads what {@link encodeAttributes} wrote; null, as an empty list is stored, reads as an empty list. */
-export function decodeAttributes(text: string | null): KeyValue[] {
+export function decodeAttributes(text: string | null, contents?: Contents): KeyValue[] {
   if (text === null) return [];
-  const value = decodeValue(text);
+  const value = decodeValue(text, contents);
   if (value instanceof KeyValueList) return value.entries;
   throw new TypeError('stored attributes are not an object');
 }
@@ -96,6 +112,15 @@ export function encodeJson(value: JsonValue, depth = 0): string {
 /** Reads what {@link encodeJson} wrote. Numbers are JavaScript numbers; objects have a null prototype. */
 export function decodeJson(text: string): JsonValue {
   return parseJsonb(text, JSON_VALUE);
+}
+
+function encodeString(text: string, share: ShareText | undefined): string {
+  const parts = share === undefined || isOdd(text) ? undefined : share(text);
+  if (parts === undefined) return encodeText(text);
+  const items = parts.map((part) =>
+    typeof part === 'string' ? JSON.stringify(part) : `["${part.toString('base64url')}"]`,
+  );
+  return `{"$parts":[${items.join(',')}]}`;
 }
 
 function encodeText(text: string): string {

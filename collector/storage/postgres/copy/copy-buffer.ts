@@ -31,6 +31,11 @@ export class CopyBuffer {
     return this.buffer.subarray(start, end);
   }
 
+  /** Forgets what was written from there on. */
+  rewind(length: number): void {
+    this.end = length;
+  }
+
   /** Begins a row of `fieldCount` fields. */
   beginRow(fieldCount: number): void {
     this.reserve(2);

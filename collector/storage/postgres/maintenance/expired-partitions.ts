@@ -29,7 +29,7 @@ const DEADLOCK_DETECTED = '40P01';
  */
 export async function expirePartitions(
   client: pg.ClientBase,
-  { table, timeColumn }: PartitionedTable,
+  { table, timeColumn, age = `greatest(t.${timeColumn}, t.received_at)` }: PartitionedTable,
   cutoffs: Cutoffs,
   dryRun: boolean,
 ): Promise<Deletion> {
@@ -39,7 +39,7 @@ export async function expirePartitions(
   const newestDroppable = partitionName(table, keptFrom);
   for (const { name, bytes } of await listPartitions(client, table)) {
     if (startsAfter(table, name, cutoffs.latest)) continue;
-    const rows = { relation: name, age: `greatest(t.${timeColumn}, t.received_at)` };
+    const rows = { relation: name, age };
     const mayDrop = name !== `${table}_default` && name < newestDroppable;
     if (mayDrop && !(await hasUnexpired(client, rows, cutoffs))) {
       const { expired } = await countExpired(client, rows, cutoffs);

@@ -1,16 +1,34 @@
 import type pg from 'pg';
 import { classifyDatabaseError } from '../database-error.js';
 
+export type PartitionedTableName =
+  'spans' | 'span_payloads' | 'span_contents' | 'log_records' | 'metric_points';
+
+export interface PartitionedTable {
+  table: PartitionedTableName;
+  timeColumn: 'start_time' | 'time';
+  /** In SQL, of a row `t`: the time that its age counts from, where that is not the later of its time and its arrival. */
+  age?: string;
+}
+
+/**
+ * Contents stay as long as payloads of their day do, which may name them. Writers trust what they remember of the last
+ * days (`ContentStore`), so that these stay in any case.
+ */
+const AGE_OF_CONTENTS = `
+  case when exists (
+    select 1 from span_payloads p where p.project_id = t.project_id
+      and p.start_time >= t.start_time and p.start_time < t.start_time + interval '1 day')
+  then 'infinity' else greatest(t.start_time + interval '3 days', t.received_at) end`;
+
 /** The tables that have a partition for each UTC day, and the column whose day it is. */
-export const PARTITIONED_TABLES = [
+export const PARTITIONED_TABLES: readonly PartitionedTable[] = [
   { table: 'spans', timeColumn: 'start_time' },
   { table: 'span_payloads', timeColumn: 'start_time' },
+  { table: 'span_contents', timeColumn: 'start_time', age: AGE_OF_CONTENTS },
   { table: 'log_records', timeColumn: 'time' },
   { table: 'metric_points', timeColumn: 'time' },
-] as const;
-
-export type PartitionedTable = (typeof PARTITIONED_TABLES)[number];
-export type PartitionedTableName = PartitionedTable['table'];
+];
 
 /** Taken by whoever makes or drops partitions. */
 export const PARTITION_LOCK = `hashtextextended('spanledger partitions', 0)`;

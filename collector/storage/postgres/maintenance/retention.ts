@@ -125,7 +125,8 @@ async function expireAll(client: pg.ClientBase, options: RetentionOptions): Prom
     deleted.push({ what, before: renderTime(parseTimestamptz(latest) * 1000n), ...deletion });
   };
   for (const table of PARTITIONED_TABLES) {
-    const own = cutoffs[table.table === 'span_payloads' ? 'payloads' : 'spans'];
+    const isBody = table.table === 'span_payloads' || table.table === 'span_contents';
+    const own = cutoffs[isBody ? 'payloads' : 'spans'];
     add(table.table, own, await expirePartitions(client, table, own, dryRun));
   }
   add('log bodies', cutoffs.payloads, await expireLogBodies(client, cutoffs, dryRun));

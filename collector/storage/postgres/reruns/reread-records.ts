@@ -19,7 +19,7 @@ import { UnderstandingFailure } from './understanding-failure.js';
 
 /** Every record of a trace may turn out to report something; to be priced it must. */
 const listStatement = (traceCondition: string, ledgerCondition: string): string => `
-  select ${LOG_COLUMNS}, is_content, report from log_records
+  select ${LOG_COLUMNS}, is_content, report, joined_trace_id from log_records
   where project_id = $1 and ($2 or report is not null)
     and ((trace_id = any($3::bytea[]) and ${traceCondition})
       or (trace_id = ''::bytea and session_id = any($4::text[]) and ${ledgerCondition}))`;
@@ -35,7 +35,9 @@ const COLUMNS = {
 
 const updateStatement = (timeCondition: string): string => `
   update log_records set is_content = source.is_content, session_id = source.session_id,
-    report = source.report::jsonb
+    report = source.report::jsonb,
+    joined_trace_id = case when source.report is not null then log_records.joined_trace_id end,
+    joined_span_id = case when source.report is not null then log_records.joined_span_id end
   from ${selectRows(COLUMNS).source}
   where log_records.project_id = $1 and log_records.trace_id = source.trace_id
     and log_records.record_id = source.record_id and log_records.time = source.time and ${timeCondition}`;
@@ -43,6 +45,8 @@ const updateStatement = (timeCondition: string): string => `
 export interface RereadRecords {
   /** Traces, and ledgers under their trace ids, of which a record changed. */
   changedTraceIds: Set<string>;
+  /** Traces that records which name none and changed are joined with. */
+  joinedTraceIds: Set<string>;
   /** Times of the records of the sessions whose ledgers are to be derived anew. */
   ledgers: Map<string, TimeWindow>;
 }
@@ -58,7 +62,7 @@ export async function rereadRecords(
   const ledgerIds = new Map(
     traces.flatMap((trace) => (trace.isLedger ? [[trace.sessionKey, trace.traceId]] : [])),
   );
-  const result: RereadRecords = { changedTraceIds: new Set(), ledgers: new Map() };
+  const result: RereadRecords = { changedTraceIds: new Set(), joinedTraceIds: new Set(), ledgers: new Map() };
   for (const { sessionKey, isLedger, window } of traces) {
     if (isLedger && rerun.kind === 'reproject') result.ledgers.set(sessionKey, window);
   }
@@ -71,6 +75,7 @@ export async function rereadRecords(
     const oldKey = row.session_id as string | null;
     result.changedTraceIds.add(traceId === '' ? (ledgerIds.get(oldKey ?? '') ?? '') : traceId);
     if (traceId !== '') continue;
+    if (row.joined_trace_id instanceof Buffer) result.joinedTraceIds.add(row.joined_trace_id.toString('hex'));
     for (const key of [oldKey, reread.record.session_id as string | null]) {
       if (key !== null) result.ledgers.set(key, widenTo(result.ledgers.get(key), row.time as bigint));
     }

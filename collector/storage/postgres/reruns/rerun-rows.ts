@@ -10,6 +10,7 @@ import type { Queryable, StoredRow } from '../rows/queryable.js';
 import { RowReader } from '../rows/stored-row.js';
 import type { RerunTally, TallyTotals } from './rerun-tally.js';
 import { createTally } from './rerun-tally.js';
+import { deleteUnreadLedgers } from './unread-ledgers.js';
 
 /** Where a rerun is: the start in microseconds and the id of the last trace that was done. */
 export interface RerunCursor {
@@ -116,17 +117,20 @@ export function listReruns(
   return listPage(database, query, options);
 }
 
+const CANCEL = `
+  update reruns set status = 'cancelled', updated_at = clock_timestamp(), completed_at = clock_timestamp()
+  from (select status as was from reruns where project_id = $1 and id = $2 for update) as before
+  where project_id = $1 and id = $2 and status in ('pending', 'running') returning was`;
+
 export async function cancelRerun(
   database: Queryable,
   projectId: string,
   id: string,
 ): Promise<Rerun | undefined> {
   if (!isUuidText(id)) return undefined;
-  await database.query(
-    `update reruns set status = 'cancelled', updated_at = clock_timestamp(), completed_at = clock_timestamp()
-     where project_id = $1 and id = $2 and status in ('pending', 'running')`,
-    [projectId, id],
-  );
+  const { rows } = await database.query(CANCEL, [projectId, id]);
+  // What waits has no such ledgers; another one may be running, and need its own.
+  if (rows[0]?.was === 'running') await deleteUnreadLedgers(database, projectId);
   return findRerun(database, projectId, id);
 }
 

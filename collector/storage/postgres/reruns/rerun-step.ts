@@ -8,6 +8,7 @@ import { renderTimestamp } from '../rows/timestamp.js';
 import { deriveSessions } from '../write/derived-sessions.js';
 import { deriveTraces } from '../write/derived-traces.js';
 import type { Derivation } from '../write/derived-traces.js';
+import { deleteOtherExecutions } from '../write/executions.js';
 import { listTraceRecords } from '../write/logs.js';
 import { hexBytes } from '../write/record-set.js';
 import { createTouchedTrace } from '../write/span-merge.js';
@@ -15,8 +16,9 @@ import type { TouchedTrace } from '../write/span-merge.js';
 import { listStoredVersions } from '../write/spans.js';
 import { listTraceSpans } from '../write/trace-material.js';
 import type { LockedTrace } from '../write/traces.js';
-import { listBystanders, lockTraces } from '../write/traces.js';
+import { deleteTraces, listBystanders, lockTraces } from '../write/traces.js';
 import type { Rereading, RerunTrace } from './rereading.js';
+import type { RereadRecords } from './reread-records.js';
 import { rereadRecords } from './reread-records.js';
 import { rereadSpans } from './reread-spans.js';
 import type { StoredRerun } from './rerun-rows.js';
@@ -84,15 +86,18 @@ export async function rereadTraces(
   const nowMicros = splitMicros(nowUnixNano()).micros;
   const derivation = { client, projectId, projector, nowMicros, isRerun: true };
   const touched = await loadTraces(derivation, traces);
-  const before = await readTotals(rereading, traces);
+  const traceIds = traces.map(({ traceId }) => traceId);
+  const before = await readTotals(rereading, traceIds);
   const changed = await rereadSpans(rereading, touched.traces);
   const records = await rereadRecords(rereading, traces);
   for (const traceId of records.changedTraceIds) changed.add(traceId);
+  const others = [...records.joinedTraceIds].filter((traceId) => !touched.traces.has(traceId));
+  for (const [traceId, totals] of await readTotals(rereading, others)) before.set(traceId, totals);
   await derive(derivation, rereading, touched, changed, records);
-  const after = await readTotals(rereading, traces);
-  for (const { traceId } of traces) {
+  tally.counts.traces_done += traces.length;
+  const after = await readTotals(rereading, [...traceIds, ...others]);
+  for (const traceId of [...traceIds, ...others]) {
     const [was, is] = [before.get(traceId), after.get(traceId)];
-    tally.counts.traces_done += 1;
     if (!changed.has(traceId) && (was === undefined || is === undefined || areSameTotals(was, is))) continue;
     tally.counts.traces_changed += 1;
     if (was !== undefined) addTotals(tally.changes.before, was);
@@ -137,21 +142,38 @@ async function derive(
   { rerun }: Rereading,
   { traces, older, bystanders }: LoadedTraces,
   changed: ReadonlySet<string>,
-  { ledgers }: Awaited<ReturnType<typeof rereadRecords>>,
+  { ledgers, joinedTraceIds, changedTraceIds }: RereadRecords,
 ): Promise<void> {
   const isWanted = ({ traceId }: TouchedTrace): boolean => rerun.kind === 'reproject' || changed.has(traceId);
   const wanted = [...traces.values()].filter(isWanted);
   const records = await listTraceRecords(derivation.client, rerun.projectId, wanted);
   const locked = { older, bystanders, newRows: new Map<string, never>() };
   const rows = await deriveTraces(derivation, wanted, locked, records);
-  await deriveSessions(derivation, { touched: traces, locked, rows }, ledgers);
+  const isEmptied = ({ traceId, stored }: TouchedTrace): boolean =>
+    changedTraceIds.has(traceId) && stored.size === 0 && (records.get(traceId)?.reports.length ?? 0) === 0;
+  await deleteEmptied(derivation, wanted.filter(isEmptied));
+  const reread = { restated: joinedTraceIds, reread: changedTraceIds };
+  await deriveSessions(derivation, { touched: traces, locked, rows, ...reread }, ledgers);
+}
+
+/** Traces of which only records told, that have come to report nothing. */
+async function deleteEmptied(
+  { client, projectId }: Derivation,
+  traces: readonly TouchedTrace[],
+): Promise<void> {
+  await deleteTraces(
+    client,
+    projectId,
+    traces.map(({ traceId }) => traceId),
+  );
+  await deleteOtherExecutions(client, projectId, traces, []);
 }
 
 async function readTotals(
   { client, rerun }: Rereading,
-  traces: readonly RerunTrace[],
+  traceIds: readonly string[],
 ): Promise<Map<string, TallyTotals>> {
-  const values = [rerun.projectId, traces.map(({ traceId }) => hexBytes(traceId))];
+  const values = [rerun.projectId, traceIds.map(hexBytes)];
   const { rows } = await client.query<StoredRow>(LIST_TOTALS, values);
   return new Map(
     rows.map((stored) => {

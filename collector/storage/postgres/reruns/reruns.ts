@@ -89,8 +89,10 @@ async function takeStep(client: PoolClient, step: Step): Promise<Rerun | undefin
     rerun.cursor = { startedMicros: last.startedMicros.toString(), traceId: last.traceId };
   }
   const status = traces.length < step.limit ? 'completed' : 'running';
-  if (status === 'completed') await deleteUnreadLedgers(client, step.projectId);
-  return saveProgress(client, rerun, { status, error: null });
+  const saved = await saveProgress(client, rerun, { status, error: null });
+  // Cancelled meanwhile: nobody comes by them again.
+  if (saved?.status !== 'running') await deleteUnreadLedgers(client, step.projectId);
+  return saved;
 }
 
 async function rereadWithin(

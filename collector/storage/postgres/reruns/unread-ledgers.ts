@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { ledgerTraceId } from '../../../model/ids.js';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
+import type { Queryable } from '../rows/queryable.js';
 import { createPlaceholder } from '../write/derived-traces.js';
 import { insertTraces } from '../write/traces.js';
 import type { StoredRerun } from './rerun-rows.js';
@@ -11,9 +12,10 @@ const LIST_SESSIONS = `
     and ($2::timestamptz is null or time >= $2) and ($3::timestamptz is null or time < $3)
   group by session_id`;
 
+// A writer that waits for nobody may enter a first record just now: its session is seen as it was, its ledger as it is.
 const DELETE_UNREAD = `
   delete from traces
-  where project_id = $1 and is_ledger and report_count = 0 and not exists (
+  where project_id = $1 and is_ledger and report_count = 0 and last_seen_at = created_at and not exists (
     select from sessions
     where sessions.project_id = traces.project_id and sessions.session_id = traces.session_key
       and ledger_from is not null
@@ -45,6 +47,6 @@ export async function insertUnreadLedgers(
 }
 
 /** Drops the ledgers that turned out to have nothing in them. */
-export async function deleteUnreadLedgers(client: ClientBase, projectId: string): Promise<void> {
-  await client.query(DELETE_UNREAD, [projectId]);
+export async function deleteUnreadLedgers(database: Queryable, projectId: string): Promise<void> {
+  await database.query(DELETE_UNREAD, [projectId]);
 }

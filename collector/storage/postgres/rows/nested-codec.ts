@@ -2,6 +2,7 @@ import type { AnyValue, KeyValue } from '../../../model/any-value.js';
 import { KeyValueList, findAttribute } from '../../../model/any-value.js';
 import type { EntityRef, ExemplarData, SpanEventData, SpanLinkData } from '../../../model/span-data.js';
 import { decodeValue, encodeValue } from '../value-codec.js';
+import type { Contents, ShareText } from '../value-codec.js';
 
 /*
  * The jsonb columns that hold lists of records: each record is an object of the value codec, so that odd values inside
@@ -16,22 +17,24 @@ import { decodeValue, encodeValue } from '../value-codec.js';
  */
 
 /** jsonb text of a span's events; null where it has none. */
-export function encodeEvents(events: readonly SpanEventData[]): string | null {
-  return encodeRecords(events, (event) => [
+export function encodeEvents(events: readonly SpanEventData[], share?: ShareText): string | null {
+  const listFields = (event: SpanEventData): KeyValue[] => [
     { key: 'name', value: event.name },
     { key: 'time', value: event.timeUnixNano },
     ...attributesField(event.attributes),
     ...countField('dropped', event.droppedAttributesCount),
-  ]);
+  ];
+  return encodeRecords(events, listFields, share);
 }
 
-export function decodeEvents(text: string | null): SpanEventData[] {
-  return decodeRecords(text, (fields) => ({
+export function decodeEvents(text: string | null, contents?: Contents): SpanEventData[] {
+  const readEvent = (fields: readonly KeyValue[]): SpanEventData => ({
     timeUnixNano: readInteger(fields, 'time'),
     name: readText(fields, 'name'),
     attributes: readAttributes(fields),
     droppedAttributesCount: Number(readInteger(fields, 'dropped')),
-  }));
+  });
+  return decodeRecords(text, readEvent, contents);
 }
 
 /** jsonb text of a span's links; null where it has none. */
@@ -100,16 +103,21 @@ export function decodeExemplars(text: string | null): ExemplarData[] {
 function encodeRecords<Record>(
   records: readonly Record[],
   listFields: (record: Record) => KeyValue[],
+  share?: ShareText,
 ): string | null {
   if (records.length === 0) return null;
-  return encodeValue(records.map((record) => new KeyValueList(listFields(record))));
+  return encodeValue(
+    records.map((record) => new KeyValueList(listFields(record))),
+    share,
+  );
 }
 
 function decodeRecords<Record>(
   text: string | null,
   readRecord: (fields: readonly KeyValue[]) => Record,
+  contents?: Contents,
 ): Record[] {
-  const value = text === null ? null : decodeValue(text);
+  const value = text === null ? null : decodeValue(text, contents);
   if (!Array.isArray(value)) return [];
   return value.map((entry) => readRecord(entry instanceof KeyValueList ? entry.entries : []));
 }

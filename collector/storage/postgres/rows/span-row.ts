@@ -3,6 +3,8 @@ import type { Outcome, SpanFacts, SpanType } from '../../../model/normalized-spa
 import type { SpanData, SpanEventData } from '../../../model/span-data.js';
 import type { TraceSpanWithKind } from '../../storage.js';
 import { decodeAttributes } from '../value-codec.js';
+import type { Contents } from '../value-codec.js';
+import { loadContents } from './contents.js';
 import type { Dictionaries } from './dictionary-row.js';
 import { findResource, findScope } from './dictionary-row.js';
 import { decodeEvents, decodeLinks } from './nested-codec.js';
@@ -59,7 +61,7 @@ export function readFacts(stored: StoredRow): SpanFacts {
  */
 export function readSpanData(
   stored: StoredRow,
-  payload: StoredRow | undefined,
+  payload: StoredPayload | undefined,
   dictionaries: Dictionaries,
 ): SpanData {
   const row = new RowReader(stored);
@@ -86,24 +88,31 @@ export function readSpanData(
   };
 }
 
+/** A row of `span_payloads`, with the contents that it names. */
+export interface StoredPayload {
+  row: StoredRow;
+  contents: Contents;
+}
+
 /** The rows of `span_payloads` of spans of one trace, by the hex of the span id. */
 export async function loadPayloads(
   database: Queryable,
   projectId: string,
   rows: readonly StoredRow[],
-): Promise<Map<string, StoredRow>> {
+): Promise<Map<string, StoredPayload>> {
   const wanted = rows.filter((row) => row.has_payload === true);
-  const payloads = new Map<string, StoredRow>();
+  const payloads = new Map<string, StoredPayload>();
   const first = wanted[0];
   if (first === undefined) return payloads;
   const times = new Set(wanted.map((row) => renderTimestamp(row.start_time as bigint)));
   const found = await database.query(
-    `select span_id, attributes, events from span_payloads
+    `select span_id, start_time, attributes, events from span_payloads
      where project_id = $1 and trace_id = $2 and span_id = any($3::bytea[])
        and start_time = any($4::timestamptz[])`,
     [projectId, first.trace_id, wanted.map((row) => row.span_id), [...times]],
   );
-  for (const row of found.rows) payloads.set((row.span_id as Buffer).toString('hex'), row);
+  const contents = await loadContents(database, projectId, found.rows);
+  for (const row of found.rows) payloads.set((row.span_id as Buffer).toString('hex'), { row, contents });
   return payloads;
 }
 
@@ -149,13 +158,13 @@ function readFactsOf(row: RowReader): SpanFacts {
   };
 }
 
-function readAttributes(row: RowReader, payload: StoredRow | undefined): KeyValue[] {
+function readAttributes(row: RowReader, payload: StoredPayload | undefined): KeyValue[] {
   const light = decodeAttributes(row.json('attributes'));
-  const heavy = (payload?.attributes as string | null | undefined) ?? null;
-  return heavy === null ? light : [...light, ...decodeAttributes(heavy)];
+  const heavy = (payload?.row.attributes as string | null | undefined) ?? null;
+  return heavy === null ? light : [...light, ...decodeAttributes(heavy, payload?.contents)];
 }
 
-function readEvents(row: RowReader, payload: StoredRow | undefined): SpanEventData[] {
-  const heavy = (payload?.events as string | null | undefined) ?? null;
-  return decodeEvents(heavy ?? row.json('events'));
+function readEvents(row: RowReader, payload: StoredPayload | undefined): SpanEventData[] {
+  const heavy = (payload?.row.events as string | null | undefined) ?? null;
+  return decodeEvents(heavy ?? row.json('events'), payload?.contents);
 }

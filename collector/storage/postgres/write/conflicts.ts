@@ -1,4 +1,4 @@
-import { ConcurrentChange } from './derived-traces.js';
+import { ConcurrentChange } from './concurrent-change.js';
 import { readSqlState } from './write-failure.js';
 
 const FIRST_BACKOFF_MILLIS = 5;

@@ -3,7 +3,7 @@ import type { TraceRow, TraceRows } from '../../../model/rows.js';
 import type { Projector } from '../../../model/write-batch.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { joinWindows } from '../rows/time-window.js';
-import { ConcurrentChange } from './derived-traces.js';
+import { ConcurrentChange, lockRaced } from './concurrent-change.js';
 import type { Derivation } from './derived-traces.js';
 import { reconcileLedgers } from './ledgers.js';
 import type { ChangedTraces } from './ledgers.js';
@@ -28,8 +28,8 @@ export async function deriveSessions(
   const byKey = groupBySession(changed.rows.map(({ trace }) => trace));
   for (const key of arrivals.keys()) if (!byKey.has(key)) byKey.set(key, []);
   const keys = new Set(byKey.keys());
-  for (const { trace } of changed.rows) {
-    const oldKey = changed.locked.older.get(trace.traceId)?.sessionKey;
+  for (const traceId of [...changed.rows.map(({ trace }) => trace.traceId), ...(changed.reread ?? [])]) {
+    const oldKey = changed.locked.older.get(traceId)?.sessionKey;
     if (oldKey !== undefined) keys.add(oldKey);
   }
   const existing = await lockSessions(client, projectId, [...keys]);
@@ -37,11 +37,13 @@ export async function deriveSessions(
   const rows = missing.map(([key, members]) => derivation.projector.projectSession(key, members));
   const inserted = await insertSessions(client, projectId, rows);
   const raced = missing.map(([key]) => key).filter((key) => !inserted.has(key));
-  const lockedLate = await lockSessions(client, projectId, raced);
-  if (lockedLate.size < raced.length)
-    throw new ConcurrentChange('a session was deleted while it was written');
   const ledgers = new Map(existing);
-  for (const [key, window] of lockedLate) ledgers.set(key, window);
+  if (raced.length > 0) {
+    const lockedLate = await lockRaced(client, () => lockSessions(client, projectId, raced));
+    if (lockedLate.size < raced.length)
+      throw new ConcurrentChange('a session was deleted while it was written');
+    for (const [key, window] of lockedLate) ledgers.set(key, window);
+  }
   for (const [key, window] of arrivals)
     ledgers.set(key, joinWindows(ledgers.get(key) ?? undefined, window) ?? null);
   const { windows, derived } = await reconcileLedgers(derivation, changed, ledgers);
@@ -62,8 +64,8 @@ async function recompute(
     const ledger = hasLedger ? (sessions.get(key) ?? null) : null;
     // A ledger all of whose records belong to traces has nothing to say.
     const telling = members.filter((trace) => !trace.isLedger || trace.reportCount > 0);
-    if (members.length === 0) left.push(key);
-    else if (telling.length > 0) updated.push({ session: projector.projectSession(key, telling), ledger });
+    if (telling.length > 0) updated.push({ session: projector.projectSession(key, telling), ledger });
+    else if (ledger === null) left.push(key);
   }
   await updateSessions(client, projectId, updated);
   await deleteSessions(client, projectId, left);

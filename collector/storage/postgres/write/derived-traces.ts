@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { NO_USAGE } from '../../../model/gen-ai.js';
 import type { ExecutionRow, TraceRow, TraceRows } from '../../../model/rows.js';
 import type { Projector } from '../../../model/write-batch.js';
+import { ConcurrentChange, lockRaced } from './concurrent-change.js';
 import { keepExpiredContent } from './expired-content.js';
 import { deleteOtherExecutions, upsertExecutions } from './executions.js';
 import type { TraceRecords } from './logs.js';
@@ -9,9 +10,6 @@ import type { TouchedTrace } from './span-merge.js';
 import { gatherNewTrace, loadMaterials } from './trace-material.js';
 import { deleteTraces, insertTraces, lockTraces, sessionKey, updateTraces } from './traces.js';
 import type { LockedTrace } from './traces.js';
-
-/** Something that was there a moment ago is gone; the transaction is worth repeating. */
-export class ConcurrentChange extends Error {}
 
 /** The rows of touched traces, locked until the transaction ends. */
 export interface LockedTraces {
@@ -57,9 +55,12 @@ export async function claimTraces(
     raced.push(trace.traceId);
     newRows.delete(trace.traceId);
   }
-  const lockedLate = await lockTraces(client, projectId, raced);
-  if (lockedLate.size < raced.length) throw new ConcurrentChange('a trace was deleted while it was written');
-  for (const [traceId, trace] of lockedLate) older.set(traceId, trace);
+  if (raced.length > 0) {
+    const lockedLate = await lockRaced(client, () => lockTraces(client, projectId, raced));
+    if (lockedLate.size < raced.length)
+      throw new ConcurrentChange('a trace was deleted while it was written');
+    for (const [traceId, trace] of lockedLate) older.set(traceId, trace);
+  }
   return {
     older,
     bystanders: new Map([...locked].filter(([traceId]) => !traces.has(traceId))),

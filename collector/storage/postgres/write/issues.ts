@@ -26,8 +26,9 @@ export type EncodedIssue = RecordOf<typeof COLUMNS>;
 
 /** An issue of a trace, span or record has an id derived from what it says, so that it is listed once. */
 export function encodeIssue(issue: IngestIssue, projectId: string, receivedMicros: bigint): EncodedIssue {
+  const hasPlace = issue.traceId !== null || issue.spanId !== null || issue.recordKey !== undefined;
   return {
-    id: issue.traceId === null && issue.spanId === null ? randomUUID() : issueId(projectId, issue),
+    id: hasPlace ? issueId(projectId, issue) : randomUUID(),
     time: renderTimestamp(receivedMicros),
     code: issue.code,
     message: cleanText(issue.message),

@@ -1,10 +1,11 @@
 import type { ClientBase } from 'pg';
 import { ledgerTraceId } from '../../../model/ids.js';
 import type { TraceRow, TraceRows, TraceSpan } from '../../../model/rows.js';
-import { readErrorCode } from '../database-error.js';
+import { splitMicros } from '../../../model/time.js';
 import type { TimeWindow } from '../rows/time-window.js';
-import { findTraceWindow } from '../rows/time-window.js';
-import { ConcurrentChange, deriveTraces } from './derived-traces.js';
+import { findTraceWindow, widenForLogs } from '../rows/time-window.js';
+import { orConcurrentChange } from './concurrent-change.js';
+import { deriveTraces } from './derived-traces.js';
 import type { Derivation, LockedTraces } from './derived-traces.js';
 import { keepExpiredContent } from './expired-content.js';
 import { deleteOtherLedgerExecutions, upsertExecutions } from './executions.js';
@@ -23,6 +24,10 @@ export interface ChangedTraces {
   touched: ReadonlyMap<string, TouchedTrace>;
   locked: LockedTraces;
   rows: readonly TraceRows[];
+  /** Traces whose joined records say something else than when the traces were last derived. */
+  restated?: ReadonlySet<string>;
+  /** Traces, and ledgers under their trace ids, of which stored records were read anew and came out differently. */
+  reread?: ReadonlySet<string>;
 }
 
 export interface ReconciledLedgers {
@@ -31,8 +36,6 @@ export interface ReconciledLedgers {
   /** What was derived anew: ledgers, and traces that records came to or left. */
   derived: TraceRows[];
 }
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Decides anew, for sessions with a ledger, to which span of the session each record without a trace belongs, and
@@ -53,8 +56,9 @@ export async function reconcileLedgers(
   const calls = await listSessionCalls(client, projectId, traces);
   const affected = await assignRecords(derivation, records, traces, calls);
   for (const { trace } of changed.rows) affected.add(trace.traceId);
+  for (const traceId of changed.restated ?? []) affected.add(traceId);
   const derived = await deriveJoined(derivation, changed, records, affected);
-  const rest = await deriveLedgers(derivation, records);
+  const rest = await deriveLedgers(derivation, records, ledgers, changed.reread ?? new Set());
   const windows = [...records].map(([key, own]) => [key, findLedgerWindow(own)] as const);
   return { windows: new Map(windows), derived: [...derived, ...rest] };
 }
@@ -152,13 +156,8 @@ async function loadTouched(
  * Locks traces that nobody expected when the others were locked, out of the order of keys. Whoever holds one may wait for
  * a session that is locked here, so that to wait for it would be a deadlock: the transaction is repeated instead.
  */
-async function lockLate(client: ClientBase, projectId: string, traceIds: readonly string[]) {
-  try {
-    return await lockTraces(client, projectId, traceIds, { noWait: true });
-  } catch (error) {
-    if (readErrorCode(error) !== LOCK_NOT_AVAILABLE) throw error;
-    throw new ConcurrentChange('another writer has a trace that a record belongs to', { cause: error });
-  }
+function lockLate(client: ClientBase, projectId: string, traceIds: readonly string[]) {
+  return orConcurrentChange(() => lockTraces(client, projectId, traceIds, { noWait: true }));
 }
 
 function groupByTrace(records: ReadonlyMap<string, LedgerRecord[]>): Map<string, LedgerRecord[]> {
@@ -200,10 +199,26 @@ function placeLedger(ledger: TraceRow, records: readonly LedgerRecord[]): TraceR
   };
 }
 
-/** The rows of ledgers; one that has no records left goes, and its executions stay, since their records have expired. */
+/** When the first call or tool run began that these records report: before the record of it was written. */
+function findFirstStart(records: readonly LedgerRecord[]): bigint {
+  const starts = records.map(({ report }) => splitMicros(startOf(report.span)).micros);
+  const known = starts.filter((micros) => micros > 0n);
+  return known.reduce((first, micros) => (micros < first ? micros : first), known[0] ?? 0n);
+}
+
+function startOf({ startTimeUnixNano, endTimeUnixNano }: TraceSpan): bigint {
+  return startTimeUnixNano === 0n ? endTimeUnixNano : startTimeUnixNano;
+}
+
+/**
+ * The rows of ledgers; one that has no records left goes, and its executions stay, since their records have expired:
+ * unless it is in `reread`, where they have come to report nothing. `windows` has the times of the records of before.
+ */
 async function deriveLedgers(
   { client, projectId, projector, nowMicros, isRerun }: Derivation,
   records: ReadonlyMap<string, LedgerRecord[]>,
+  windows: ReadonlyMap<string, TimeWindow>,
+  reread: ReadonlySet<string>,
 ): Promise<TraceRows[]> {
   const kept = [...records].filter(([, own]) => own.length > 0);
   const loaded = kept.map(([key, own]) => {
@@ -225,9 +240,12 @@ async function deriveLedgers(
   const ledgers = rows.map(({ trace }, index) => placeLedger(trace, kept[index]?.[1] ?? []));
   await upsertLedgers(client, projectId, ledgers, { nowMicros, isRerun });
   const executions = rows.flatMap((row) => row.executions);
-  const froms = kept.map(
-    ([key, own]) => [ledgerTraceId(key), findLedgerWindow(own)?.fromMicros ?? 0n] as const,
-  );
+  const froms = [...records].flatMap(([key, own]) => {
+    const [traceId, window] = [ledgerTraceId(key), windows.get(key)];
+    if (window !== undefined && reread.has(traceId))
+      return [[traceId, widenForLogs(window).fromMicros] as const];
+    return own.length === 0 ? [] : [[traceId, findFirstStart(own)] as const];
+  });
   await deleteOtherLedgerExecutions(client, projectId, new Map(froms), executions);
   await upsertExecutions(client, projectId, executions, {
     nowMicros,

@@ -1,6 +1,7 @@
 import { SpanledgerError } from '../../../errors.js';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
 import type { WriteBatch } from '../../../model/write-batch.js';
+import type { ContentStore } from '../contents/content-store.js';
 import { readDay } from '../maintenance/partitions.js';
 import { DictionaryEntries } from './dictionaries.js';
 import { encodeIssue } from './issues.js';
@@ -30,11 +31,11 @@ export interface PreparedBatch {
 }
 
 /** Throws `STORAGE_REJECTED` where something in the batch does not fit its column. */
-export function prepareBatch(batch: WriteBatch): PreparedBatch {
+export function prepareBatch(batch: WriteBatch, store: ContentStore): PreparedBatch {
   const receivedMicros = splitMicros(nowUnixNano()).micros;
   const dictionaries = new DictionaryEntries();
   try {
-    const encoder = new SpanEncoder(batch.projectId, dictionaries, receivedMicros);
+    const encoder = new SpanEncoder(batch.projectId, dictionaries, receivedMicros, store);
     const spans = encoder.encodeSpans(batch.spans);
     const logs = batch.logRecords.map((row) => encodeLog(row, dictionaries, receivedMicros));
     const points = batch.metricPoints.map((row) => encodePoint(row, dictionaries, receivedMicros));
@@ -75,7 +76,10 @@ function weigh(
   points: readonly EncodedPoint[],
 ): number {
   let bytes = (logs.length + points.length) * RECORD_BYTES;
-  for (const { row, payload } of spans) bytes += row.length + (payload?.length ?? 0);
+  for (const { row, payload, contents } of spans) {
+    bytes += row.length + (payload?.length ?? 0);
+    for (const { text } of contents) bytes += text.length;
+  }
   for (const { row } of logs) {
     bytes += textLength(row.body) + textLength(row.attributes) + textLength(row.report);
   }

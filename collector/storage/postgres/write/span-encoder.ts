@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { NormalizedSpan } from '../../../model/normalized-span.js';
 import { cleanText } from '../../../model/ids.js';
 import { splitMicros } from '../../../model/time.js';
@@ -6,7 +6,10 @@ import { CopyBuffer } from '../copy/copy-buffer.js';
 import { isDecimal } from '../copy/numeric.js';
 import { OddTexts } from '../odd-text.js';
 import { encodeEvents, encodeLinks } from '../rows/nested-codec.js';
-import { encodeValue, joinEntries } from '../value-codec.js';
+import { encodeAttributes, encodeValue, joinEntries } from '../value-codec.js';
+import type { TextPart } from '../value-codec.js';
+import { readDayMicros } from '../contents/content-store.js';
+import type { ContentStore, SharedContent } from '../contents/content-store.js';
 import type { DictionaryEntries } from './dictionaries.js';
 
 /** The columns of `spans` in the order in which {@link SpanEncoder} writes them. */
@@ -34,6 +37,7 @@ export const PAYLOAD_COPY_COLUMNS = [
 /** Encoded attributes and events longer than this go to `span_payloads`, whatever they are. */
 const LARGE_VALUE_LENGTH = 1024;
 const HASH_BYTES = 16;
+const NO_CONTENTS: readonly SharedContent[] = [];
 const NO_HASH = new Uint8Array(HASH_BYTES);
 /** The number of fields and the length of the first one come before the hash in a row. */
 const HASH_OFFSET = 6;
@@ -60,27 +64,35 @@ export interface EncodedSpan extends SpanVersion {
   startMicros: bigint;
   row: Buffer;
   payload: Buffer | null;
+  /** What the payload names and holds not itself. */
+  contents: readonly SharedContent[];
 }
 
 interface Extent {
   rowStart: number;
   payloadStart: number;
   end: number;
+  contents: readonly SharedContent[];
 }
 
 /**
  * Encodes the spans of one batch, one after the other in one buffer: a span's row (its content hash, time of arrival
  * and price first), then the row of its payload (time of arrival last), so that what is hashed lies together. The price
- * is not hashed: the same span sent again after prices have changed is a duplicate.
+ * is not hashed: the same span sent again after prices have changed is a duplicate. What is hashed holds all texts; only
+ * then are those that repeat taken out of the payload.
  */
 export class SpanEncoder {
   private readonly buffer = new CopyBuffer(64 * 1024);
+  private readonly projectId: Buffer;
 
   constructor(
-    private readonly projectId: string,
+    projectId: string,
     private readonly dictionaries: DictionaryEntries,
     private readonly receivedMicros: bigint,
-  ) {}
+    private readonly store: ContentStore,
+  ) {
+    this.projectId = Buffer.from(projectId.replaceAll('-', ''), 'hex');
+  }
 
   /** Throws a RangeError where a number does not fit its column. */
   encodeSpans(spans: readonly NormalizedSpan[]): EncodedSpan[] {
@@ -102,21 +114,49 @@ export class SpanEncoder {
     this.putKey(span);
     putRest(buffer, span, bodies, this.dictionaries);
     const payloadStart = buffer.length;
-    if (bodies.hasPayload) {
-      buffer.beginRow(PAYLOAD_COPY_COLUMNS.length);
-      this.putKey(span);
-      buffer.putJsonb(bodies.payloadAttributes);
-      buffer.putJsonb(bodies.payloadEvents);
-    }
-    const contentHash = createHash('sha256').update(buffer.view(contentStart)).digest();
+    if (bodies.hasPayload) this.putPayload(span, bodies);
+    const contentHash = hash('sha256', buffer.view(contentStart), 'buffer');
     contentHash.copy(buffer.view(hashEnd - HASH_BYTES, hashEnd), 0, 0, HASH_BYTES);
+    const contents = bodies.hasPayload ? this.shareContents(span, bodies, payloadStart) : NO_CONTENTS;
     if (bodies.hasPayload) buffer.putTimestamp(this.receivedMicros);
-    return { rowStart, payloadStart, end: buffer.length };
+    return { rowStart, payloadStart, end: buffer.length, contents };
+  }
+
+  private putPayload(
+    span: NormalizedSpan,
+    bodies: Pick<Bodies, 'payloadAttributes' | 'payloadEvents'>,
+  ): void {
+    this.buffer.beginRow(PAYLOAD_COPY_COLUMNS.length);
+    this.putKey(span);
+    this.buffer.putJsonb(bodies.payloadAttributes);
+    this.buffer.putJsonb(bodies.payloadEvents);
+  }
+
+  /** Writes the payload once more, without the texts that repeat, if there are any. */
+  private shareContents(
+    span: NormalizedSpan,
+    bodies: Bodies,
+    payloadStart: number,
+  ): readonly SharedContent[] {
+    const { attributes, events } = span.data;
+    const heavy = attributes.filter(({ key }) => bodies.heavyKeys.has(key));
+    const shared = this.store.share(
+      [...heavy, ...(bodies.areEventsHeavy ? events.flatMap((event) => event.attributes) : [])],
+      readDayMicros(splitMicros(span.data.startTimeUnixNano).micros),
+    );
+    if (shared === undefined) return NO_CONTENTS;
+    const share = (text: string): readonly TextPart[] | undefined => shared.parts.get(text);
+    this.buffer.rewind(payloadStart);
+    this.putPayload(span, {
+      payloadAttributes: heavy.length === 0 ? null : encodeAttributes(heavy, share),
+      payloadEvents: bodies.areEventsHeavy ? encodeEvents(events, share) : null,
+    });
+    return shared.contents;
   }
 
   private readEncoded(span: NormalizedSpan, extent: Extent | undefined): EncodedSpan {
     if (extent === undefined) throw new RangeError('a span was not encoded');
-    const { rowStart, payloadStart, end } = extent;
+    const { rowStart, payloadStart, end, contents } = extent;
     const hashStart = rowStart + HASH_OFFSET;
     return {
       span,
@@ -126,11 +166,12 @@ export class SpanEncoder {
       contentHash: this.buffer.view(hashStart, hashStart + HASH_BYTES),
       row: this.buffer.view(rowStart, payloadStart),
       payload: end > payloadStart ? this.buffer.view(payloadStart, end) : null,
+      contents,
     };
   }
 
   private putKey({ data }: NormalizedSpan): void {
-    this.buffer.putUuid(this.projectId);
+    this.buffer.putBytes(this.projectId);
     this.buffer.putHex(data.traceId);
     this.buffer.putHex(data.spanId);
     this.buffer.putTimestamp(splitMicros(data.startTimeUnixNano).micros);
@@ -142,6 +183,8 @@ interface Bodies {
   events: string | null;
   payloadAttributes: string | null;
   payloadEvents: string | null;
+  heavyKeys: ReadonlySet<string>;
+  areEventsHeavy: boolean;
   hasPayload: boolean;
 }
 
@@ -161,6 +204,8 @@ function splitBodies(span: NormalizedSpan): Bodies {
     payloadAttributes: heavy.length === 0 ? null : joinEntries(heavy),
     events: areEventsHeavy ? null : events,
     payloadEvents: areEventsHeavy ? events : null,
+    heavyKeys,
+    areEventsHeavy,
     hasPayload: heavy.length > 0 || areEventsHeavy,
   };
 }

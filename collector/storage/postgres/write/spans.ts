@@ -4,6 +4,7 @@ import type { TraceSpan } from '../../../model/rows.js';
 import type { SpanData } from '../../../model/span-data.js';
 import { splitMicros } from '../../../model/time.js';
 import { copyRows } from '../copy/copy-rows.js';
+import { loadContents } from '../rows/contents.js';
 import { loadDictionaries } from '../rows/dictionary-row.js';
 import type { StoredRow } from '../rows/queryable.js';
 import { SPAN_COLUMNS, SPAN_LIGHT_COLUMNS, readSpanData, readTraceSpan } from '../rows/span-row.js';
@@ -28,7 +29,7 @@ const LIST_WHOLE = `
   where project_id = $1 and trace_id = any($2::bytea[]) and span_id = any($3::bytea[])`;
 
 const LIST_PAYLOADS = `
-  select trace_id, span_id, attributes, events from span_payloads
+  select trace_id, span_id, start_time, attributes, events from span_payloads
   where project_id = $1 and trace_id = any($2::bytea[]) and span_id = any($3::bytea[])`;
 
 const deleteStatement = (table: string): string => `
@@ -123,7 +124,8 @@ export async function listSpanData(
   const condition = renderWindows('start_time', listStarts(spans), values);
   const { rows } = await client.query<StoredRow>(`${LIST_WHOLE} and ${condition}`, values);
   const payloadRows = await client.query<StoredRow>(`${LIST_PAYLOADS} and ${condition}`, values);
-  const payloads = new Map(payloadRows.rows.map((row) => [rowKey(row), row]));
+  const contents = await loadContents(client, projectId, payloadRows.rows);
+  const payloads = new Map(payloadRows.rows.map((row) => [rowKey(row), { row, contents }]));
   const dictionaries = await loadDictionaries(client, projectId, rows);
   for (const row of rows) {
     const key = rowKey(row);

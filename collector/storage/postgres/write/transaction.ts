@@ -1,8 +1,10 @@
 import type { ClientBase } from 'pg';
+import { limitIssues } from '../../../model/ingest-issue.js';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
 import type { Projector, WriteReceipt } from '../../../model/write-batch.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { findTraceWindow, joinWindows } from '../rows/time-window.js';
+import type { ContentStore, SharedContent } from '../contents/content-store.js';
 import { deriveSessions } from './derived-sessions.js';
 import { claimTraces, deriveTraces } from './derived-traces.js';
 import type { LockedTraces } from './derived-traces.js';
@@ -21,6 +23,7 @@ import { listBystanders } from './traces.js';
 export interface TransactionOptions {
   projector: Projector;
   dictionaries: DictionaryWriter;
+  contents: ContentStore;
   /**
    * Set once a row turned out to be there that should not: retention may leave spans of traces that have no row, and
    * payloads of spans that have none. Both are then looked for.
@@ -28,23 +31,30 @@ export interface TransactionOptions {
   expectsLeftovers: boolean;
 }
 
+/** A receipt for each batch, and what is stored once the transaction has committed. */
+export interface WrittenGroup {
+  receipts: WriteReceipt[];
+  shared: readonly SharedContent[];
+}
+
 /**
  * Writes batches of one project within the client's open transaction; answers with a receipt for each.
  *
  * Writers of the same trace wait for each other at its row in `traces`, those of the same session at its row in
  * `sessions`. Rows that several writers want are always taken in this order of statements, and in key order within
- * each, so that waiting never goes in a circle: dictionaries, traces (found, then new), log records, metric points and
+ * each, so that waiting never goes in a circle: dictionaries, traces (found, then new), contents, log records, metric points and
  * catalogue, sessions (found, then new), issues. Spans and executions belong to a locked trace, a ledger to its session.
  *
  * A record without a trace may belong to any trace of its session. So the traces of sessions that have a ledger are
  * locked with the others. Those that come up only once the session is locked are not waited for, and where another
- * writer has one the transaction is repeated; a deadlock that is left (40P01) is repeated as well.
+ * writer has one the transaction is repeated. So it is after a short wait for rows that another one has just inserted;
+ * a deadlock that is left (40P01) is repeated as well.
  */
 export async function writeGroup(
   client: ClientBase,
   group: readonly PreparedBatch[],
   options: TransactionOptions,
-): Promise<WriteReceipt[]> {
+): Promise<WrittenGroup> {
   const projectId = group[0]?.projectId ?? '';
   const nowMicros = splitMicros(nowUnixNano()).micros;
   const derivation = { client, projectId, projector: options.projector, nowMicros, isRerun: false };
@@ -63,6 +73,8 @@ export async function writeGroup(
   for (const trace of traces.values()) trace.window = findWindow(trace, locked);
   const leftovers = options.expectsLeftovers ? changes.inserted.map(toTraceSpan) : [];
   await deleteSpans(client, projectId, [...changes.replaced, ...leftovers]);
+  const shared = changes.inserted.flatMap(({ contents }) => contents);
+  await options.contents.insert(client, projectId, shared, nowMicros);
   await copySpans(client, changes.inserted);
   const newLedgers = await writeRecords(client, projectId, group, changes);
   const records = await listTraceRecords(client, projectId, [...traces.values()]);
@@ -75,9 +87,9 @@ export async function writeGroup(
   const found = [...rows, ...rederived].flatMap(({ issues = [] }) => issues);
   await insertIssues(client, projectId, [
     ...group.flatMap((batch) => batch.issues),
-    ...found.map((issue) => encodeIssue(issue, projectId, nowMicros)),
+    ...limitIssues(found).map((issue) => encodeIssue(issue, projectId, nowMicros)),
   ]);
-  return changes.receipts;
+  return { receipts: changes.receipts, shared };
 }
 
 /** A trace of which only reports are known lies between those at hand and those that its row was computed from. */

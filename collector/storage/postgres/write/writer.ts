@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Projector, WriteBatch, WriteReceipt } from '../../../model/write-batch.js';
 import type { StorageWriter } from '../../storage.js';
 import { ensureDaysForBatch } from '../maintenance/partitions.js';
+import { ContentStore } from '../contents/content-store.js';
 import { isConflict, pauseBefore } from './conflicts.js';
 import { DictionaryWriter } from './dictionaries.js';
 import { GroupQueue } from './group-queue.js';
@@ -32,19 +33,26 @@ const UNIQUE_VIOLATION = '23505';
  */
 export function createWriter({ pool, projector, limits }: WriterOptions): Writer {
   const dictionaries = new DictionaryWriter();
+  const contents = new ContentStore();
 
   async function attempt(group: readonly PreparedBatch[], expectsLeftovers: boolean) {
     const client = await pool.connect();
     let failure: unknown;
     try {
       await client.query('begin');
-      const receipts = await writeGroup(client, group, { projector, dictionaries, expectsLeftovers });
+      const { receipts, shared } = await writeGroup(client, group, {
+        projector,
+        dictionaries,
+        contents,
+        expectsLeftovers,
+      });
       await client.query('commit');
       const projectId = group[0]?.projectId ?? '';
       dictionaries.remember(
         projectId,
         group.map((batch) => batch.dictionaries),
       );
+      contents.remember(projectId, shared);
       return receipts;
     } catch (error) {
       failure = await rollBack(client, error);
@@ -76,7 +84,7 @@ export function createWriter({ pool, projector, limits }: WriterOptions): Writer
       if (isEmpty(batch)) return { stored: 0, updated: 0, duplicate: 0 };
       // Refuse before the work of encoding.
       queue.checkOpen();
-      return queue.add(prepareBatch(batch));
+      return queue.add(prepareBatch(batch, contents));
     },
     close: () => queue.close(),
   };
