@@ -1,7 +1,16 @@
 // What every command of a fresh clone needs first: packages installed, sources built. Runs on bare Node.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -74,6 +83,11 @@ export async function ensureInstalled() {
   }
   const wanted = installFingerprint();
   if (existsSync(installStamp) && readFileSync(installStamp, 'utf8') === wanted) return;
+  // `npm ci` would empty the folder that the link leads to.
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    say('node_modules is a link to packages that do not fit package-lock.json: install them where it leads.');
+    process.exit(1);
+  }
   const [npm, args] = npmCommand();
   try {
     await withHeartbeat('installing packages (once for a clone)', () =>
