@@ -1,255 +1,122 @@
-// Acknowledged spans a second of the whole collector (HTTP/protobuf, decode, understand, store, derive, commit)
-// beside plain binary COPY of the same finished rows into the same tables and indexes, in one run on one machine.
-//
-//   npm run bench [-- --seconds 20 --connections 8 --batch 512]
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { request as httpRequest, Agent } from 'node:http';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
-import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { ensureBuilt, ensureInstalled, root } from '../scripts/ensure.mjs';
+import { SHORT_RUN, createAgentRuns } from './support/agent-runs.mjs';
+import { startCollector } from './support/collector-process.mjs';
+import { measureCopy } from './support/copy.mjs';
+import { readStageSeconds } from './support/cpu-profile.mjs';
+import { runFullLoad } from './support/load.mjs';
+import { millis, number, renderTable } from './support/markdown.mjs';
+import { readCpuMicros, readServerCpuMicros } from './support/processes.mjs';
+import { createRequestStream } from './support/request-bodies.mjs';
+import { openSender } from './support/sender.mjs';
+import { listTables } from './support/tables.mjs';
+import { withClient } from './support/workspace.mjs';
 
-await ensureInstalled();
-await ensureBuilt();
-const { encodeTraces } = await import('../dist/collector/otlp/encode-request.js');
-const { startEmbeddedPostgres } = await import('../dist/collector/storage/postgres/embedded.js');
+/** What comes after these is next to nothing. */
+const SHOWN_STAGES = 12;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '15' },
-    connections: { type: 'string', default: '8' },
-    batch: { type: 'string', default: '512' },
-  },
-});
-const seconds = Number(values.seconds);
-const connections = Number(values.connections);
-const batch = Number(values.batch);
-
-const text = (length) =>
-  'The quick brown fox jumps over the lazy dog. '.repeat(Math.ceil(length / 45)).slice(0, length);
-const attribute = (key, value) => ({ key, value });
-const resource = {
-  attributes: [attribute('service.name', 'bench'), attribute('deployment.environment.name', 'bench')],
-  droppedAttributesCount: 0,
-  entityRefs: [],
-  schemaUrl: '',
-};
-const scope = { name: 'bench', version: '1', attributes: [], droppedAttributesCount: 0, schemaUrl: '' };
-
-/** One agent run: an agent, five model calls of 1 to 4 KB, five tools: 11 spans. */
-function createTrace() {
-  const traceId = randomBytes(16).toString('hex');
-  const rootId = randomBytes(8).toString('hex');
-  const start = BigInt(Date.now()) * 1_000_000n;
-  const make = (spanId, parentSpanId, name, offset, attributes) => ({
-    traceId,
-    spanId,
-    parentSpanId,
-    traceState: '',
-    flags: 257,
-    name,
-    kind: 1,
-    startTimeUnixNano: start + BigInt(offset) * 1_000_000n,
-    endTimeUnixNano: start + BigInt(offset + 40) * 1_000_000n,
-    attributes,
-    droppedAttributesCount: 0,
-    events: [],
-    droppedEventsCount: 0,
-    links: [],
-    droppedLinksCount: 0,
-    statusCode: 0,
-    statusMessage: '',
-    resource,
-    scope,
-  });
-  const spans = [];
-  for (let step = 0; step < 5; step++) {
-    const message = JSON.stringify([
-      { role: 'user', parts: [{ type: 'text', content: text(step === 4 ? 4096 : 900) }] },
-    ]);
-    spans.push(
-      make(randomBytes(8).toString('hex'), rootId, 'chat gpt-5-mini', step * 100, [
-        attribute('gen_ai.operation.name', 'chat'),
-        attribute('gen_ai.provider.name', 'openai'),
-        attribute('gen_ai.request.model', 'gpt-5-mini'),
-        attribute('gen_ai.response.model', 'gpt-5-mini-2025-08-07'),
-        attribute('gen_ai.response.id', `resp_${randomBytes(8).toString('hex')}`),
-        attribute('gen_ai.usage.input_tokens', BigInt(500 + step)),
-        attribute('gen_ai.usage.output_tokens', 60n),
-        attribute('gen_ai.input.messages', message),
-        attribute(
-          'gen_ai.output.messages',
-          JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content: text(300) }] }]),
-        ),
-      ]),
-      make(randomBytes(8).toString('hex'), rootId, 'execute_tool search', step * 100 + 50, [
-        attribute('gen_ai.operation.name', 'execute_tool'),
-        attribute('gen_ai.tool.name', 'search'),
-        attribute('gen_ai.tool.call.id', `call_${step}`),
-        attribute('gen_ai.tool.call.arguments', JSON.stringify({ query: text(200) })),
-        attribute('gen_ai.tool.call.result', text(800)),
-      ]),
-    );
-  }
-  spans.push(
-    make(rootId, null, 'invoke_agent researcher', 0, [
-      attribute('gen_ai.operation.name', 'invoke_agent'),
-      attribute('gen_ai.agent.name', 'researcher'),
-      attribute('session.id', randomBytes(4).toString('hex')),
-    ]),
+/**
+ * Acknowledged spans a second of the whole collector (receive, decode, understand, store, derive, commit) beside binary
+ * COPY of the same finished rows into the same tables and indexes.
+ */
+export async function measure({ settings, workspace }) {
+  const databaseUrl = await workspace.createDatabase();
+  const before = await withClient(databaseUrl, listTables);
+  const load = await runLoad({ settings, workspace, databaseUrl });
+  const tables = await withClient(databaseUrl, listTables);
+  const spans = tables.find(({ name }) => name === 'spans').rows;
+  const sent = load.requestsInAll * settings.batch;
+  if (spans !== sent) throw new Error(`${sent} spans were acknowledged and ${spans} are stored`);
+  const filled = tables.filter(({ name, rows }) => rows > before.find((table) => table.name === name).rows);
+  const copy = await measureCopy(
+    databaseUrl,
+    filled.map(({ name }) => name),
   );
-  return spans;
+  const result = [
+    { title: `Ingest over ${settings.transport}`, table: renderLoad(settings, load, copy, spans) },
+    { title: 'COPY of the finished rows', table: renderCopy(filled, copy, spans) },
+  ];
+  if (settings.profile)
+    result.push({ title: 'Time of the collector', table: await profile(settings, workspace) });
+  return result;
 }
 
-function createRequests(count) {
-  return Array.from({ length: count }, () => {
-    const spans = [];
-    while (spans.length < batch) spans.push(...createTrace());
-    return Buffer.from(encodeTraces(spans.slice(0, batch)));
+async function runLoad({ settings, workspace, databaseUrl, profileTo }) {
+  const { transport, connections, batch, seconds, quick, seed } = settings;
+  const collector = await startCollector({ databaseUrl, transport, profileTo });
+  const sender = openSender(collector, { transport, connections });
+  const runs = createAgentRuns(seed);
+  const stream = createRequestStream(() => runs.makeRun(SHORT_RUN), { batch, transport });
+  const readCpu = () => ({
+    collector: readCpuMicros(collector.pid),
+    postgres: workspace.postmaster === null ? null : readServerCpuMicros(workspace.postmaster),
+    load: Object.values(process.cpuUsage()).reduce((sum, micros) => sum + micros, 0),
   });
-}
-
-function startCollector(databaseUrl) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      [
-        join(root, 'dist/collector/cli/main.js'),
-        'serve',
-        '--port',
-        '0',
-        '--no-open',
-        '--database-url',
-        databaseUrl,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-      const ready = /^spanledger ready (\S+)$/m.exec(output);
-      if (ready) resolve({ url: ready[1], child });
+  let started;
+  try {
+    const load = await runFullLoad(sender, stream, {
+      seconds,
+      connections,
+      warmUpRequests: quick ? 4 : 20,
+      onStart: () => (started = readCpu()),
     });
-    child.on('close', () => reject(new Error(`the collector ended:\n${output}`)));
-  });
-}
-
-const agent = new Agent({ keepAlive: true, maxSockets: connections });
-function post(url, body) {
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(
-      `${url}/v1/traces`,
-      {
-        method: 'POST',
-        agent,
-        headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length },
-      },
-      (response) => {
-        response.resume();
-        response.on('end', () =>
-          response.statusCode === 200 ? resolve() : reject(new Error(`HTTP ${response.statusCode}`)),
-        );
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-async function load(url, requests) {
-  const durations = [];
-  let next = 0;
-  const started = performance.now();
-  await Promise.all(
-    Array.from({ length: connections }, async () => {
-      while (next < requests.length) {
-        const body = requests[next++];
-        const sent = performance.now();
-        await post(url, body);
-        durations.push(performance.now() - sent);
-      }
-    }),
-  );
-  const elapsed = (performance.now() - started) / 1000;
-  durations.sort((a, b) => a - b);
-  return {
-    spans: requests.length * batch,
-    elapsed,
-    p50: durations[durations.length >> 1],
-    p99: durations[Math.floor(durations.length * 0.99)],
-  };
-}
-
-const TABLES = ['spans', 'span_payloads', 'traces', 'agent_executions', 'sessions'];
-
-/** Takes the finished rows out, empties the tables, and times COPY of the same rows back in, one table after the other. */
-async function measureCopy(databaseUrl) {
-  const client = new pg.Client(databaseUrl);
-  await client.connect();
-  const copies = new Map();
-  for (const table of TABLES) {
-    const chunks = [];
-    const source = client.query(copyTo(`copy (select * from ${table}) to stdout binary`));
-    for await (const chunk of source) chunks.push(chunk);
-    copies.set(table, chunks);
+    const ended = readCpu();
+    const perSpan = (key) =>
+      ended[key] === null ? null : (ended[key] - started[key]) / (load.requests * batch);
+    const cpu = Object.fromEntries(Object.keys(ended).map((key) => [key, perSpan(key)]));
+    return { ...load, rate: (load.requests * batch) / load.seconds, cpu };
+  } finally {
+    sender.close();
+    await collector.end();
   }
-  await client.query(`truncate ${TABLES.join(', ')}`);
-  await client.query('checkpoint');
-  const times = {};
-  for (const table of TABLES) {
-    const started = performance.now();
-    await pipeline(
-      Readable.from(copies.get(table)),
-      client.query(copyFrom(`copy ${table} from stdin binary`)),
-    );
-    times[table] = (performance.now() - started) / 1000;
-  }
-  await client.end();
-  return times;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'spanledger-bench-'));
-// As root, the server runs as another user, who has to get through.
-chmodSync(folder, 0o755);
-const database = await startEmbeddedPostgres({ dataDir: folder });
-const { host, port, user, database: name, password = '' } = database.connection;
-// A Unix socket is named by a parameter, since its path can't stand where a host name does.
-const databaseUrl = `postgres://${user}:${password}@localhost/${name}?host=${encodeURIComponent(host)}&port=${port}`;
-try {
-  const collector = await startCollector(databaseUrl);
-  await load(collector.url, createRequests(20));
-  const probe = await load(collector.url, createRequests(20));
-  const count = Math.max(20, Math.round((probe.spans / probe.elapsed / batch) * seconds));
-  const requests = createRequests(count);
-  const bytes = requests.reduce((sum, body) => sum + body.length, 0);
-  const run = await load(collector.url, requests);
-  const ended = new Promise((resolve) => collector.child.once('exit', resolve));
-  collector.child.kill('SIGTERM');
-  await ended;
-  const total = run.spans + 40 * batch;
-  const copy = await measureCopy(databaseUrl);
-  const spansOnly = copy.spans + copy.span_payloads;
-  const everything = Object.values(copy).reduce((sum, time) => sum + time, 0);
-  const rate = run.spans / run.elapsed;
-  const print = (label, value) => console.log(`${label.padEnd(58)} ${value}`);
-  print(
-    'machine',
-    `${cpus().length} × ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+function renderLoad({ connections, batch }, load, copy, spans) {
+  const copyRate = spans / sum(Object.values(copy));
+  return renderTable(
+    ['figure', 'value'],
+    [
+      ['spans that were timed', number(load.requests * batch)],
+      ['bytes a span, as sent', number(load.bytes / (load.requests * batch))],
+      [`acknowledged spans/s, ${connections} connections, ${batch} a request`, number(load.rate)],
+      ['time to the answer, p50', millis(load.p50)],
+      ['time to the answer, p99', millis(load.p99)],
+      ['CPU of the collector, µs a span', describeCpu(load.cpu.collector, load.rate)],
+      ['CPU of Postgres, µs a span', describeCpu(load.cpu.postgres, load.rate)],
+      ['CPU of the load generator, µs a span', describeCpu(load.cpu.load, load.rate)],
+      ['`COPY` of the same rows of all tables, spans/s', number(copyRate)],
+      ['**ratio to `COPY`**', `**${number(load.rate / copyRate, 2)}**`],
+    ],
   );
-  print('spans, bytes a span as protobuf', `${run.spans}, ${Math.round(bytes / run.spans)}`);
-  print(`acknowledged spans/s (${connections} connections, ${batch} a request)`, Math.round(rate));
-  print('time to the answer, p50 and p99', `${run.p50.toFixed(0)} ms, ${run.p99.toFixed(0)} ms`);
-  print('COPY of the same spans and payloads, spans/s', Math.round(total / spansOnly));
-  print('COPY of the same rows of all five tables, spans/s', Math.round(total / everything));
-  print('ratio to COPY of spans and payloads', (rate / (total / spansOnly)).toFixed(2));
-  print('ratio to COPY of all rows', (rate / (total / everything)).toFixed(2));
-} finally {
-  await database.stop();
-  rmSync(folder, { recursive: true, force: true });
 }
+
+function describeCpu(microsPerSpan, rate) {
+  if (microsPerSpan === null) return 'n/a';
+  return `${number(microsPerSpan, 1)} (${number((microsPerSpan * rate) / 1e6, 2)} cores)`;
+}
+
+function renderCopy(tables, copy, spans) {
+  const rows = tables.map(({ name, rows: count }) => [
+    name,
+    number(count),
+    number((copy[name] * 1e6) / spans, 2),
+    share(copy[name], sum(Object.values(copy))),
+  ]);
+  return renderTable(['table', 'rows', 'µs a span', 'share'], rows);
+}
+
+/** The same load once more, because being watched costs time. */
+async function profile(settings, workspace) {
+  const profileTo = join(workspace.folder, 'profile');
+  mkdirSync(profileTo);
+  await runLoad({ settings, workspace, databaseUrl: await workspace.createDatabase(), profileTo });
+  const stages = readStageSeconds(profileTo);
+  const all = sum(stages.map(([, seconds]) => seconds));
+  return renderTable(
+    ['room', 'share of its CPU'],
+    stages.slice(0, SHOWN_STAGES).map(([stage, seconds]) => [stage, share(seconds, all)]),
+  );
+}
+
+const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
+const share = (part, whole) => `${number((100 * part) / whole, 1)} %`;
