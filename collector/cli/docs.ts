@@ -1,4 +1,4 @@
-import { Help, type Command, type Option } from 'commander';
+import { Help, type Argument, type Command, type Option } from 'commander';
 import { SETTING_KEYS, SETTINGS, type Config } from '../config.js';
 import type { Io } from './io.js';
 import { createProgram } from './program.js';
@@ -58,7 +58,9 @@ function describeDefault(key: keyof Config): string {
     return '`$XDG_DATA_HOME/spanledger` or `~/.local/share/spanledger`, the usual place on macOS and Windows';
   }
   const value = SETTINGS[key].readDefault({});
-  return value === null ? 'none' : value === false ? 'off' : `\`${value}\``;
+  // Headers and the like are none by default.
+  if (value === null || typeof value === 'object') return 'none';
+  return value === false ? 'off' : `\`${value}\``;
 }
 
 function renderCommand(command: Command, examples: string, output: string | undefined): string {
@@ -68,14 +70,18 @@ function renderCommand(command: Command, examples: string, output: string | unde
     if (takesSettings && SETTING_FLAGS.has(long ?? '')) return false;
     return !(asksCollector && CONNECTION_FLAGS.has(long ?? ''));
   };
-  const usage = command.registeredArguments.map((argument) => ` <${argument.name()}>`).join('');
+  const nameArgument = (argument: Argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+  const usage = command.registeredArguments.map((argument) => ` ${nameArgument(argument)}`).join('');
   const takes = [
     ...(takesSettings ? ['Takes the settings.'] : []),
     ...(asksCollector ? ['Asks a collector: takes `--url`, `--api-key` and `--json`.'] : []),
   ];
   const help = new Help();
   const entries = [
-    ...command.registeredArguments.map((argument) => `- \`<${argument.name()}>\`: ${argument.description}`),
+    ...command.registeredArguments.map(
+      (argument) => `- \`${nameArgument(argument)}\`: ${argument.description}`,
+    ),
     ...command.options
       .filter(isListed)
       .map((option) => `- \`${option.flags}\`: ${help.optionDescription(option)}`),

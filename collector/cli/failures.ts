@@ -33,7 +33,7 @@ export function describeFailure(error: unknown): { exitCode: ExitCode; line: str
 }
 
 function describeAnswer(error: ClientError): { exitCode: ExitCode; line: string } {
-  const line = cleanLine(error.message);
+  const line = cleanLine(describeFault(error) ?? error.message);
   switch (error.status) {
     case 404:
       // Another server at the address knows no problem documents.
@@ -47,6 +47,15 @@ function describeAnswer(error: ClientError): { exitCode: ExitCode; line: string 
     default:
       return { exitCode: EXIT.error, line };
   }
+}
+
+/** The first fault of a request in the words of the command line: `/query/min_cost_usd` is `--min-cost-usd`. */
+function describeFault({ problem }: ClientError): string | undefined {
+  const [fault] = problem?.errors ?? [];
+  const [, part, name] = /^\/(params|query|body)\/(\w+)/.exec(fault?.pointer ?? '') ?? [];
+  if (fault === undefined || part === undefined || name === undefined) return undefined;
+  const place = part === 'params' ? `the ${name.replaceAll('_', ' ')}` : `--${name.replaceAll('_', '-')}`;
+  return `${place} ${fault.detail}`;
 }
 
 /** Why the connection failed, where that is more than that nothing listens: a name or a certificate, say. */

@@ -13,6 +13,7 @@ import { addRetentionCommand } from './commands/retention.js';
 import { addServeCommand } from './commands/serve.js';
 import { addSessionsCommand } from './commands/sessions.js';
 import { addTracesCommand } from './commands/traces.js';
+import { addWhereCommand } from './commands/where.js';
 import { CliFailure, EXIT } from './failures.js';
 import type { Io } from './io.js';
 import { readVersion } from '../version.js';
@@ -54,6 +55,7 @@ export function createProgram(io: Io): Command {
   addExecutionsCommand(program, io);
   addExplainCommand(program, io);
   addIssuesCommand(program, io);
+  addWhereCommand(program, io);
   addPricesCommand(program, io);
   addReprojectCommand(program, io);
   addRetentionCommand(program, io);

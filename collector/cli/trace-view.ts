@@ -17,6 +17,7 @@ export interface TraceView {
 
 export interface TraceViewOptions {
   showsAll?: boolean;
+  showsIds?: boolean;
   showsSummary?: boolean;
 }
 
@@ -37,6 +38,8 @@ export async function loadTraceView(client: Client, traceId: string): Promise<Tr
 export function renderTraceView(view: TraceView, canvas: Canvas, options: TraceViewOptions = {}): string {
   const tree = renderTree(view.tree.roots, canvas, {
     showsAll: options.showsAll ?? false,
+    showsIds: options.showsIds ?? false,
+    reports: view.tree.reports,
     argumentPreviews: previewArguments(view.executions),
   });
   const sections = [

@@ -1,5 +1,5 @@
-import { closedMakersOf, isOpenWeights, makersOf } from './makers.js';
-import { isPricedVariant, reduceName, type DeadEnd } from './model-name.js';
+import { closedMakersOf, hasLocalForm, isOpenWeights, makersOf } from './makers.js';
+import { hasContextMark, isPricedVariant, isResourceName, reduceName, type DeadEnd } from './model-name.js';
 import type { ListedModel, PriceLibrary } from './price-library.js';
 import { billerOfList, findBiller, isLocalProvider, type Biller } from './providers.js';
 import { hostOf, isLocalHost } from './server-address.js';
@@ -65,7 +65,9 @@ export function findModel(sent: string, origin: Origin, library: PriceLibrary): 
       spellings: [],
     };
   const { spellings, deadEnd } = spell(first);
-  const listed = origin.isLocalProvider ? endLocalProvider(first) : endListed(spellings, origin, library);
+  const listed = origin.isLocalProvider
+    ? endLocal(first, 'the provider runs on machines of your own')
+    : endListed(spellings, origin, library);
   const finding = listed ?? endAtMakers(spellings, deadEnd, library);
   return { ...finding, spellings };
 }
@@ -95,11 +97,11 @@ function end(outcome: Finding['outcome'], { steps }: Spelling, ...last: string[]
   return { outcome, steps: [...steps, ...last] };
 }
 
-/** Ollama runs models named `…-cloud` on its own servers, by subscription (docs.ollama.com/cloud). */
-function endLocalProvider(first: Spelling): Ending {
-  return /[:-]cloud$/.test(first.name)
-    ? end({ reason: 'no_token_rate' }, first, "runs on Ollama's servers, billed by subscription")
-    : end({ isLocal: true }, first, 'the provider runs on machines of your own');
+/** A model on a machine of one's own; but Ollama runs those named `…-cloud` on its servers (docs.ollama.com/cloud). */
+function endLocal(spelling: Spelling, why: string): Ending {
+  return /[:-]cloud$/.test(spelling.name)
+    ? end({ reason: 'no_token_rate' }, spelling, "runs on Ollama's servers, billed by subscription")
+    : end({ isLocal: true }, spelling, why);
 }
 
 /** The first form that is in the list of whoever bills, or that is a model on a machine of one's own. */
@@ -111,14 +113,14 @@ function endListed(
   for (const spelling of spellings) {
     const { name, biller } = spelling;
     if (origin.isLocalHost && speaksForAnything(biller) && isOpenWeights(name))
-      return end({ isLocal: true }, spelling, 'an open model on a machine or network of your own');
+      return endLocal(spelling, 'an open model on a machine or network of your own');
     const listed = lookUp(name, biller, biller?.list ?? null, library);
     if (listed === 'ambiguous')
       return end({ reason: 'ambiguous' }, spelling, 'fits several models of the list equally well');
     if (listed !== undefined) return end({ model: listed }, spelling, `matched ${listed.list}/${listed.id}`);
     const head = /^([a-z0-9_.-]+)\/./.exec(name)?.[1];
     if (head !== undefined && isLocalProvider(head) && speaksForAnything(biller))
-      return end({ isLocal: true }, spelling, `the prefix \`${head}/\` is that of a local server`);
+      return endLocal(spelling, `the prefix \`${head}/\` is that of a local server`);
   }
   return undefined;
 }
@@ -137,8 +139,13 @@ function lookUp(
   if (list === null || name === '') return undefined;
   // OpenAI serves no open weights; the library has them in OpenAI's list at prices "imported from OpenRouter" (0.1.8).
   if (list === 'openai' && /^gpt-oss/.test(name)) return undefined;
-  const how = biller?.isFreeText === true || isPricedVariant(name) ? 'whole' : 'loose';
-  return library.findList(list)?.findModel(name, how);
+  const isWhole =
+    biller?.isFreeText === true ||
+    isPricedVariant(name) ||
+    isResourceName(name) ||
+    hasLocalForm(name) ||
+    hasContextMark(name);
+  return library.findList(list)?.findModel(name, isWhole ? 'whole' : 'loose');
 }
 
 function endAtMakers(

@@ -61,9 +61,14 @@ const OPEN_WEIGHTS =
 const LOCAL_FORMS =
   /^[^/:]+:(?:latest|\d+(?:\.\d+)?[bm]|[a-z0-9._-]*(?:instruct|q\d)[a-z0-9._-]*)$|\.gguf|[-_.:]q\d_|^mlx-community\//;
 
+/** Whether a name, in lower case, has a form that only runners of one's own models give it. */
+export function hasLocalForm(name: string): boolean {
+  return LOCAL_FORMS.test(name);
+}
+
 /** Whether a name, in lower case, is one under which people run models themselves. */
 export function isOpenWeights(name: string): boolean {
-  if (LOCAL_FORMS.test(name)) return true;
+  if (hasLocalForm(name)) return true;
   const last = name.slice(name.lastIndexOf('/') + 1);
   return OPEN_WEIGHTS.test(last) && closedMakersOf(last).length === 0;
 }

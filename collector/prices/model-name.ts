@@ -164,8 +164,17 @@ function stopAtFineTuned(name: string): DeadEnd | undefined {
 
 /** Claude Code marks the long context window in the name; the rates follow from the tokens. */
 function dropContextMark(name: string): Reduction | undefined {
-  const mark = /\[\d+m\]$/.exec(name)?.[0];
-  return mark === undefined ? undefined : { name: name.slice(0, -mark.length), step: `dropped \`${mark}\`` };
+  const mark = CONTEXT_MARK.exec(name)?.[0];
+  return mark === undefined
+    ? undefined
+    : { name: name.slice(0, -mark.length), step: `dropped the context mark \`${mark}\`` };
+}
+
+const CONTEXT_MARK = /\[\d+m\]$/;
+
+/** Whether the name ends in such a mark, so that the list is asked without it and the path says so. */
+export function hasContextMark(name: string): boolean {
+  return CONTEXT_MARK.test(name);
 }
 
 /** OpenRouter's variants (openrouter.ai/docs, "Model variants"): those with a price of their own, and those without. */
@@ -175,6 +184,16 @@ const FREE_CHOICE_VARIANT = /:(?:beta|nitro|floor|exacto|online|thinking|default
 /** Whether the name ends in a variant with a price of its own, so that only the whole name may match. */
 export function isPricedVariant(name: string): boolean {
   return PRICED_VARIANT.test(name);
+}
+
+const RESOURCE = /^(?:arn:|projects\/|endpoints\/|tunedmodels\/|accounts\/(?!fireworks\/))/;
+
+/**
+ * Whether the name is that of a resource in a cloud: the model that it has within may be the one it was made from, such
+ * as that of a custom model of Bedrock.
+ */
+export function isResourceName(name: string): boolean {
+  return RESOURCE.test(name);
 }
 
 function dropVariant(name: string): Reduction | DeadEnd | undefined {

@@ -6,7 +6,7 @@ import { createMemo } from './memo.js';
 import { findModel, findOrigin, type Finding } from './find-model.js';
 import { bundledLibrary, type DatedPrice, type ListedModel, type PriceLibrary } from './price-library.js';
 import { compileRows, isInForce, type CompiledRow } from './project-rows.js';
-import type { UnpricedReason } from './unpriced.js';
+import { adviseUnpriced, type UnpricedReason } from './unpriced.js';
 
 /** Models that a book remembers the match of. */
 const MAX_REMEMBERED = 4096;
@@ -60,7 +60,8 @@ export function createPriceBook(
       const steps = [...verdict.path, ...verdict.steps];
       if (bill !== null && 'rates' in verdict) steps.push(...billSteps(call, verdict.rates, bill));
       const classes = bill === null ? [] : bill.lines.map(renderLine);
-      return { ...shortAnswer(verdict, bill), steps, classes };
+      const advice = 'reason' in verdict ? adviseUnpriced(verdict.reason) : null;
+      return { ...shortAnswer(verdict, bill), steps, classes, advice };
     },
   };
 }
@@ -126,17 +127,19 @@ function decide(call: BilledCall, { rows, outcome, steps: path }: Match, version
   const tier = call.billing.serviceTier?.trim().toLowerCase() ?? '';
   const serviceTier = STANDARD_TIERS.has(tier) ? null : tier;
   const inputTokens = countOf(call.usage.inputTokens);
-  let isOfOtherTier = false;
+  let otherTierPath: readonly string[] | undefined;
   for (const { row, path: rowPath } of rows) {
     if (!isInForce(row, call.timeUnixNano)) continue;
-    const rates = row.ratesFor(serviceTier, inputTokens);
-    if (rates !== undefined)
-      return { rates, ref: `project:${row.row.id}`, path: rowPath, steps: [], isComplete: false };
-    isOfOtherTier = true;
+    const found = row.ratesFor(serviceTier, inputTokens);
+    if (found !== undefined)
+      return { ...found, ref: `project:${row.row.id}`, path: rowPath, isComplete: false };
+    otherTierPath ??= rowPath;
   }
+  if (otherTierPath !== undefined)
+    return unpriced('service_tier', otherTierPath, [`it has no rates for the service tier \`${tier}\``]);
   const hasList = 'model' in outcome;
-  if (isOfOtherTier || (hasList && serviceTier !== null))
-    return unpriced('service_tier', path, [`ran in the service tier \`${tier}\``]);
+  if (hasList && serviceTier !== null)
+    return unpriced('service_tier', path, [`the list has no rates for the service tier \`${tier}\``]);
   if (hasList) return listVerdict(outcome.model, path, call.timeUnixNano, version);
   return 'isLocal' in outcome ? { isLocal: true, path, steps: [] } : unpriced(outcome.reason, path);
 }
@@ -177,7 +180,7 @@ function charge(
   const bill = makeBill(splitTokens(usage, billing.details), verdict.rates, countOf(usage.inputTokens));
   if (verdict.isComplete || bill.unrated.length === 0) return { verdict, bill };
   const step = `it has no rate for ${bill.unrated.join(', ')}`;
-  return { verdict: unpriced('no_token_rate', verdict.path, [step]), bill: null };
+  return { verdict: unpriced('no_token_rate', verdict.path, [...verdict.steps, step]), bill: null };
 }
 
 function billSteps({ usage }: BilledCall, rates: TieredRates, bill: Bill): string[] {

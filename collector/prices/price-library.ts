@@ -157,8 +157,13 @@ function compilePrice(modelId: string, { prices, constraint }: ConditionalPrice)
 }
 
 function describeOthers(keys: readonly string[]): string[] {
-  const untold = keys.filter((key) => key.endsWith('_mtok')).join(', ');
-  const others = keys.filter((key) => !key.endsWith('_mtok')).join(', ');
+  const name = (key: string) => key.replace(/_(?:mtok|kcount)$/, '').replaceAll('_', ' ');
+  const isRate = (key: string) => key.endsWith('_mtok');
+  const untold = keys.filter(isRate).map(name).join(', ');
+  const others = keys
+    .filter((key) => !isRate(key))
+    .map(name)
+    .join(', ');
   return [
     ...(untold === ''
       ? []

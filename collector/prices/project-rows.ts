@@ -1,5 +1,5 @@
 import { parseDecimal, shiftDecimal, type Decimal } from '../model/decimal.js';
-import type { PriceRow, PriceUnit, RateClass, Rates } from '../model/price.js';
+import type { PriceRow, PriceTier, PriceUnit, RateClass, Rates } from '../model/price.js';
 import type { TieredRates } from './bill.js';
 
 /** A row of the project, ready to be matched and billed by. */
@@ -9,7 +9,13 @@ export interface CompiledRow {
   readonly literalLength: number;
   matches(name: string): boolean;
   /** Undefined where the call ran in a service tier that no tier of the row is for. */
-  ratesFor(serviceTier: string | null, inputTokens: number | null): TieredRates | undefined;
+  ratesFor(serviceTier: string | null, inputTokens: number | null): RowRates | undefined;
+}
+
+export interface RowRates {
+  rates: TieredRates;
+  /** Of which tier they are, in words; empty for the rates of the row itself. */
+  steps: readonly string[];
 }
 
 /** Compiled rows, the most specific first. */
@@ -48,6 +54,7 @@ function compileRow(row: PriceRow): CompiledRow {
     above: tier.aboveInputTokens,
     serviceTier: tier.serviceTier?.toLowerCase() ?? null,
     rates: { ...base, ...compileRates(tier.rates, row.unit) },
+    steps: [describeTier(tier)],
   }));
   return {
     row,
@@ -61,9 +68,17 @@ function compileRow(row: PriceRow): CompiledRow {
         if (tier.above !== null && (inputTokens === null || inputTokens <= tier.above)) continue;
         if (best === undefined || (tier.above ?? -1) > (best.above ?? -1)) best = tier;
       }
-      return best?.rates ?? (serviceTier === null ? base : undefined);
+      return best ?? (serviceTier === null ? { rates: base, steps: [] } : undefined);
     },
   };
+}
+
+function describeTier({ aboveInputTokens: above, serviceTier }: PriceTier): string {
+  const parts = [
+    ...(serviceTier === null ? [] : [`in the service tier \`${serviceTier.toLowerCase()}\``]),
+    ...(above === null ? [] : [`with more than ${String(above)} input tokens`]),
+  ];
+  return `rates of calls ${parts.join(' ')}`;
 }
 
 const PLACES_TO_MILLION: Readonly<Record<PriceUnit, number>> = {

@@ -15,12 +15,11 @@ export interface Biller {
 const own = (list: string): Biller => ({ list, fallback: 'none' });
 const gateway = (list: string | null): Biller => ({ list, fallback: 'makers' });
 
-/** As in the library's `fallback_model_providers` of `azure` and `google` (0.1.8); Bedrock sells Claude at list price. */
-const AZURE: Biller = {
-  list: 'azure',
-  fallback: ['openai', 'anthropic', 'deepseek', 'x-ai', 'moonshotai'],
-  isFreeText: true,
-};
+/**
+ * As in the library's `fallback_model_providers` of `azure` and `google` (0.1.8), but for DeepSeek and Moonshot: Azure
+ * asks prices of its own for their open weights. Bedrock sells Claude at list price.
+ */
+const AZURE: Biller = { list: 'azure', fallback: ['openai', 'anthropic', 'x-ai'], isFreeText: true };
 const GOOGLE: Biller = { list: 'google', fallback: ['anthropic'] };
 const AWS: Biller = { list: 'aws', fallback: ['anthropic'] };
 

@@ -49,6 +49,11 @@ export const UNPRICED_REASONS = {
   },
 } as const satisfies Record<string, { when: string; remedy: string }>;
 
+/** What helps against a reason; empty for one of a later version. */
+export function adviseUnpriced(reason: string): string {
+  return Object.hasOwn(UNPRICED_REASONS, reason) ? UNPRICED_REASONS[reason as UnpricedReason].remedy : '';
+}
+
 export type UnpricedReason = keyof typeof UNPRICED_REASONS;
 
 /** The table of docs/prices.md, with columns as wide as prettier makes them. */

@@ -194,8 +194,24 @@ describe('a quote', () => {
     ['?model=x&input_tokens=-1', '/query/input_tokens'],
     ['?model=x&input_tokens=1.5', '/query/input_tokens'],
     ['?model=x&at=never', '/query/at'],
+    ['?model=x&input_tokens=10&cached_input_tokens=20', '/query/cached_input_tokens'],
+    ['?model=x&cached_input_tokens=20', '/query/cached_input_tokens'],
+    ['?model=x&input_tokens=30&cached_input_tokens=20&cache_write_tokens=20', '/query/cache_write_tokens'],
+    ['?model=x&output_tokens=5&reasoning_tokens=6', '/query/reasoning_tokens'],
   ])('of %s is refused with a pointer to %s', async (query, pointer) => {
     const { status, body } = await call<Problem>('GET', `/quote${query}`);
     expect([status, body.errors[0]?.pointer]).toEqual([400, pointer]);
+    expect(body.errors[0]?.detail).not.toMatch(/^Invalid/);
+  });
+
+  it('without what is required says so in words', async () => {
+    const { body } = await call<Problem>('GET', '/quote');
+    expect(body.errors).toEqual([{ pointer: '/query/model', detail: 'is required' }]);
+    expect(body.detail).toBe('/query/model: is required');
+  });
+
+  it('of a model without a price says what helps', async () => {
+    expect(await quote({ model: 'no-such-model-at-all' })).toMatchObject({ advice: 'Add a price for it.' });
+    expect(await quote({ model: 'gpt-4o' })).toMatchObject({ advice: null });
   });
 });

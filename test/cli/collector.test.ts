@@ -153,6 +153,32 @@ describe('after a demo run', () => {
     );
   });
 
+  test('the beginning of an id is enough, and latest is the newest that nothing else started', async () => {
+    const session = (await run('sessions', 'show', 'support-48213')).out;
+    expect((await run('sessions', 'show', 'support-4')).out).toBe(session);
+    expect((await run('sessions', 'show', 'latest')).out).toBe(session);
+    const shown = await runJson<TraceDetail>('traces', 'show', traceId.slice(0, 10));
+    expect(shown.trace_id).toBe(traceId);
+    const latest = await runJson<Execution>('executions', 'show', 'latest');
+    expect(latest).toMatchObject({ agent_name: 'triage-lead', parent_execution_id: null });
+    const begun = await runJson<Execution>('executions', 'show', latest.id.slice(0, 9));
+    expect(begun.id).toBe(latest.id);
+    expect((await run('executions', 'tree', 'latest')).out).toMatch(/^triage-lead .*\n├─ researcher /m);
+    for (const prefix of ['ffffffffffffffffff', '0000']) {
+      if (traceId.startsWith(prefix)) continue;
+      expect((await run('traces', 'show', prefix)).exitCode).toBe(3);
+    }
+  });
+
+  test('ids of spans are printed on demand, as explain takes them', async () => {
+    const { out } = await run('traces', 'show', traceId, '--ids');
+    const [, spanId = ''] = /^├─ llm claude-sonnet-4-5-20250929 .* ([0-9a-f]{16})$/m.exec(out) ?? [];
+    expect((await run('explain', traceId, spanId)).out).toContain(`span ${spanId} of trace ${traceId}`);
+    const entries = (await run('sessions', 'show', 'latest', '--ids')).out;
+    expect(entries).toMatch(new RegExp(`span +llm claude-sonnet-4-5-20250929 .* ${spanId}$`, 'm'));
+    expect((await run('explain', 'support-48213', spanId.slice(0, 9))).out).toContain(`span ${spanId}`);
+  });
+
   test('what is unknown is not found', async () => {
     const unknown = [
       ['traces', 'show', '0123456789abcdef0123456789abcdef'],
@@ -216,7 +242,10 @@ test('doctor finds a running collector well', async () => {
 test('serve prints one ready line and what to paste, and ends when it is asked to', async () => {
   const io = createTestIo();
   const serving = main(
-    ['--port', '0', '--database-url', collector.databaseUrl, '--log-level', 'silent', '--no-open'],
+    [
+      ...['--port', '0', '--grpc-port', 'free', '--database-url', collector.databaseUrl],
+      ...['--log-level', 'silent', '--no-open'],
+    ],
     io,
   );
   await io.waitForOutput('traces list');
@@ -224,6 +253,12 @@ test('serve prints one ready line and what to paste, and ends when it is asked t
   expect(ready).toHaveLength(1);
   const url = ready?.[0]?.split(' ').at(-1) ?? '';
   expect(io.out()).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=${url}`);
+  const grpcUrl = /ENDPOINT=(\S+) +# or here, if it speaks gRPC$/m.exec(io.out())?.[1] ?? '';
+  expect(grpcUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  const { port } = new URL(grpcUrl);
+  expect((await run('doctor', '--url', url, '--grpc-port', port)).out).toMatch(
+    new RegExp(`^ok +OTLP over gRPC +served at ${grpcUrl}$`, 'm'),
+  );
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   io.stop();
   expect(await serving).toBe(0);
@@ -232,9 +267,23 @@ test('serve prints one ready line and what to paste, and ends when it is asked t
 
 test('a port that is taken is a line, not a stack', async () => {
   const { port } = new URL(collector.url);
-  const { exitCode, err } = await run('serve', '--port', port, '--database-url', collector.databaseUrl);
+  const settings = ['--port', port, '--grpc-port', '0', '--database-url', collector.databaseUrl];
+  const { exitCode, err } = await run('serve', ...settings);
   expect(exitCode).toBe(1);
   expect(err).toMatch(new RegExp(`^spanledger: port ${port} .*--port`, 'm'));
+});
+
+test('a port of gRPC that is taken is a line that says how to turn it off', async () => {
+  const { port } = new URL(collector.url);
+  const settings = ['--port', '0', '--grpc-port', port, '--database-url', collector.databaseUrl];
+  const { exitCode, err } = await run('serve', ...settings);
+  expect(exitCode).toBe(1);
+  expect(err).toMatch(
+    new RegExp(`^spanledger: port ${port} on 127\\.0\\.0\\.1 is in use: .*--grpc-port 0$`, 'm'),
+  );
+  expect((await run('doctor', '--url', 'http://127.0.0.1:1', ...settings)).out).toMatch(
+    new RegExp(`^fail +gRPC port +127\\.0\\.0\\.1:${port} is taken .*\\n.*--grpc-port$`, 'm'),
+  );
 });
 
 test('migrate has nothing to do for a database that a collector uses', async () => {

@@ -18,13 +18,22 @@ test('without flags and environment the defaults hold', () => {
   expect(parseConfig({ flags: {}, env: { XDG_DATA_HOME: '/data' } })).toEqual({
     host: '127.0.0.1',
     port: 4318,
-    grpcPort: 0,
+    grpcPort: 4317,
     databaseUrl: null,
     dataDir: '/data/spanledger',
     databaseConnections: 6,
     maxBodyBytes: 67_108_864,
+    maxInFlightBytes: null,
     apiKey: null,
     insecure: false,
+    tlsCert: null,
+    tlsKey: null,
+    tlsClientCa: null,
+    forwardEndpoint: null,
+    forwardHeaders: null,
+    forwardQueueBytes: 67_108_864,
+    selfTelemetryEndpoint: null,
+    selfTelemetryHeaders: null,
     logLevel: 'info',
     noOpen: false,
   });
@@ -42,6 +51,16 @@ test('a flag wins over its variable, and an empty variable is an absent one', ()
     noOpen: true,
   });
   expect(parseConfig({ flags: {}, env }).port).toBe(5000);
+});
+
+test('[2] over gRPC it listens on 4317, on a free port, or not at all', () => {
+  const read = (grpcPort: string) => parseConfig({ flags: { grpcPort }, env: HOME }).grpcPort;
+  expect(parseConfig({ flags: {}, env: HOME })).toMatchObject({
+    host: '127.0.0.1',
+    port: 4318,
+    grpcPort: 4317,
+  });
+  expect([read('4999'), read('0'), read('free'), read('FREE')]).toEqual([4999, 0, 'free', 'free']);
 });
 
 test('sizes are bytes or have a unit', () => {
@@ -67,6 +86,10 @@ describe('a bad value is refused with one line that names the flag, the value an
     [
       { port: '43.18' },
       '--port was given "43.18", but takes a number from 0 to 65535, where 0 picks a free port',
+    ],
+    [
+      { grpcPort: 'any' },
+      '--grpc-port was given "any", but takes a number from 0 to 65535, where 0 is off, or "free" for a free port',
     ],
     [
       { databaseUrl: 'mysql://u:secret@h/d' },
@@ -124,4 +147,39 @@ test('every setting has a flag and a variable of its own', () => {
   const settings = SETTING_KEYS.map((key) => SETTINGS[key]);
   expect(new Set(settings.map(({ flag }) => flag)).size).toBe(settings.length);
   expect(new Set(settings.map(({ env }) => env)).size).toBe(settings.length);
+});
+
+test('an endpoint is a base URL without a slash at its end, and headers are percent-decoded', () => {
+  const flags = {
+    forwardEndpoint: 'https://otel.internal:4318/base/',
+    forwardHeaders: 'Authorization=Bearer%20a%2Cb, x-team = a=b ',
+  };
+  expect(parseConfig({ flags, env: HOME })).toMatchObject({
+    forwardEndpoint: 'https://otel.internal:4318/base',
+    forwardHeaders: { authorization: 'Bearer a,b', 'x-team': 'a=b' },
+  });
+});
+
+test.each([
+  'otel.internal:4318',
+  'ftp://otel.internal',
+  'http://user:secret@otel.internal',
+  'http://otel.internal/v1/traces',
+  'http://otel.internal/?key=1',
+])('%s is no endpoint to send on to', (forwardEndpoint) => {
+  expect(readComplaint({ forwardEndpoint })).toContain('takes an http:// or https:// URL');
+});
+
+test.each(['secret', '=secret', 'a=%zz', 'a b=secret', 'a=%0d%0asecret', 'a=1,,b=2'])(
+  'headers %s are refused, and not repeated',
+  (forwardHeaders) => {
+    expect(readComplaint({ forwardHeaders })).toBe(
+      '--forward-headers takes name=value pairs separated by commas, values percent-encoded',
+    );
+  },
+);
+
+test('headers are not shown', () => {
+  const settled = settleConfig({ flags: { forwardHeaders: 'authorization=secret' }, env: HOME });
+  expect(settled.find(({ key }) => key === 'forwardHeaders')?.shown).toBe('(set)');
 });

@@ -32,7 +32,7 @@ describe('usage errors exit with 2 and one line that says what to do', () => {
     [['traces', 'list', '--limit', 'many'], /^spanledger: --limit was given "many": /],
     [
       ['traces', 'list', '--from', 'yesterday'],
-      /^spanledger: --from was given "yesterday": must be RFC 3339/,
+      /^spanledger: --from was given "yesterday": it takes RFC 3339, a day/,
     ],
     [['traces', 'list', '--status', 'odd'], /^spanledger: --status was given "odd": /],
     [['traces', 'list', '--url', 'here'], /^spanledger: --url was given "here", but takes a URL/],

@@ -83,19 +83,35 @@ describe('prices set', () => {
   });
 
   test.each([
-    [['prices', 'set', 'x'], /a price must be an object with at least one rate/],
+    [['prices', 'set', 'x'], /a price must have at least one rate, such as --input 2\.5/],
     [['prices', 'set', 'x', '--cache-read', 'cheap'], /--cache-read must be a decimal number/],
     [['prices', 'set', 'x', '--input', '-1'], /--input must be a decimal number/],
     [['prices', 'set', 'x', '--input', '1', '--unit', 'per_page'], /per_million_tokens/],
     [['prices', 'set', 'x', '--input', '1', '--from', 'soon'], /RFC 3339, a day/],
     [
       ['prices', 'set', 'x', '--input', '1', '--from', '2026-02-01', '--to', '2026-01-01'],
-      /--to must be later/,
+      /--to must be later than --from/,
     ],
     [['prices', 'set', 'x', '--input', '1', '--tier', 'above=many,input=1'], /above or service_tier/],
-    [['prices', 'set', 'x', '--input', '1', '--tier', 'input=1'], /--tier must name above_input_tokens/],
+    [
+      ['prices', 'set', 'x', '--input', '1', '--tier', 'input=1'],
+      /--tier must name above=TOKENS or service_tier=NAME/,
+    ],
+    [
+      ['prices', 'set', 'x', '--input', '1', '--tier', 'above=9'],
+      /--tier must have at least one rate, such as input/,
+    ],
+    [['prices', 'set', 'x', '--input', '1', '--tier', 'above=9,input=a'], /--tier input must be a decimal/],
+    [['prices', 'rm', 'nope'], /"nope" is no id of a price: it is a UUID/],
+    [['reproject', '--cancel', 'nope'], /"nope" is no id of a rerun/],
+    [
+      ['prices', 'show', 'x', '--input-tokens', '10', '--cached-input-tokens', '20'],
+      /--cached-input-tokens was given "20": must not be more than --input-tokens/,
+    ],
+    [['prices', 'show', 'x', '--at', 'soon'], /--at was given "soon": it takes RFC 3339, a day/],
+    [['traces', 'list', '--from', '2026-02-31'], /--from was given .* a day/],
     [['prices', 'show', 'x', '--input-tokens', 'many'], /--input-tokens was given "many"/],
-    [['explain', 'latest', 'nope'], /"nope" is no span id/],
+    [['explain', 'latest', 'nope'], /"nope" is no id of a span or a log record/],
     [['reproject', '--since', 'nope'], /RFC 3339, a day/],
   ])('%j is a usage error that names the option', async (args, line) => {
     const { exitCode, out, err } = await run(args);
@@ -103,6 +119,27 @@ describe('prices set', () => {
     expect(err).toMatch(line);
     expect(err.trimEnd()).not.toContain('\n');
   });
+});
+
+test('prices set shows all that was set, and warns of calls that will have no price', async () => {
+  const { exitCode, out, err } = await run([
+    ...['prices', 'set', 'half', '--input', '2', '--from', '2026-01-02', '--note', 'contract 18'],
+    ...['--tier', 'service_tier=batch,input=1'],
+  ]);
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(/^ +from +2026-01-02$/m);
+  expect(out).toMatch(/^ +batch +in \$1 per 1M$/m);
+  expect(out).toMatch(/^ +note +contract 18$/m);
+  expect(err).toMatch(/^spanledger: without --output, calls with output tokens will have no price/);
+  const whole = await run(['prices', 'set', 'half', '--input', '2', '--output', '0']);
+  expect(whole.err).toBe('');
+});
+
+test('a day is midnight in UTC wherever a time is taken', async () => {
+  const quote = await runJson<PriceQuote>('prices', 'show', 'gpt-4o', '--at', '2026-01-02');
+  expect(quote.at).toBe('2026-01-02T00:00:00.000Z');
+  const { data } = await runJson<Page<UnpricedModel>>('prices', 'missing', '--to', '2026-01-02');
+  expect(data).toEqual([]);
 });
 
 test('prices show says what a call costs and which price says so', async () => {
@@ -113,7 +150,9 @@ test('prices show says what a call costs and which price says so', async () => {
   const { out } = await run([...args, '--output-tokens', '10']);
   expect(out).toMatch(/^ +cost +\$0\.000071$/m);
   expect(out).toMatch(/^cache read +400 +\$0\.01 +\$0\.000004$/m);
-  expect((await run(['prices', 'show', 'nobody-knows-this'])).out).toMatch(/^ +cost +unpriced$/m);
+  const unknown = (await run(['prices', 'show', 'nobody-knows-this'])).out;
+  expect(unknown).toMatch(/^ +cost +unpriced$/m);
+  expect(unknown).toContain('Add a price for it.');
 });
 
 describe('a model without a price', () => {
@@ -140,11 +179,13 @@ describe('a model without a price', () => {
     expect(dry).toMatchObject({ dry_run: true, status: 'completed', spans_changed: 1 });
     const refused = await run(['prices', 'recompute'], false);
     expect(refused.exitCode).toBe(0);
-    expect(refused.out).toMatch(/^\d+ traces? and \d+ spans? looked at, 1 span in 1 trace would change\.$/m);
+    expect(refused.out).toMatch(
+      /^\d+ traces? and \d+ spans? (and|or) log records? looked at, 1 span or log record in 1 trace would change\.$/m,
+    );
     expect(refused.out).toMatch(/^cost +unpriced +\$1$/m);
     expect(await readCost()).toBeNull();
     const agreed = await run(['prices', 'recompute'], true);
-    expect(agreed.out).toContain('1 span in 1 trace changed.');
+    expect(agreed.out).toContain('1 span or log record in 1 trace changed.');
     expect(await readCost()).toBe(1);
     expect((await run(['prices', 'recompute'], true)).out).toContain('nothing would change.');
     expect((await runJson<Rerun>('prices', 'recompute', '--yes')).spans_changed).toBe(0);
@@ -181,6 +222,10 @@ test('explain leads from a span to its attributes, its counting and its price', 
   expect(out).toMatch(/^ {2}house\.colour$/m);
   expect(out).toMatch(/^ +counted +yes$/m);
   expect((await run(['explain', sent.traceId, '0123456789abcdef'])).exitCode).toBe(3);
+  const listed = (await run(['explain', sent.traceId.slice(0, 12)])).out;
+  expect(listed).toMatch(new RegExp(`^llm house-7b .* ${sent.spanId}$`, 'm'));
+  const begun = await run(['explain', `${sent.traceId.slice(0, 12)}…`, sent.spanId.slice(0, 5)]);
+  expect(begun.out).toBe(out);
 });
 
 test('issues are summed up with advice, and listed one by one on demand', async () => {
@@ -192,5 +237,8 @@ test('issues are summed up with advice, and listed one by one on demand', async 
     new RegExp(`ATTRIBUTE_JSON_INVALID +desk +gen_ai\\.input\\.messages +${sent.traceId}`),
   );
   expect((await run(['issues', '--service', 'nobody'])).out).toBe('No ingest issues.\n');
+  expect((await run(['issues', '--code', 'NONE'])).out).toBe(
+    'No ingest issue has the code NONE; there are ATTRIBUTE_JSON_INVALID.\n',
+  );
   expect(await runJson('issues', '--code', 'NONE')).toEqual({ data: [] });
 });

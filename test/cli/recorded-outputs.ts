@@ -28,12 +28,13 @@ ok    collector       answers at http://127.0.0.1:4318
 ok    clock           agrees with the collector
 ok    database        reachable and migrated
 ok    round trip      a span was sent over OTLP and read back in 31ms
+ok    OTLP over gRPC  served at http://127.0.0.1:4317
 `,
   'traces list': `
-TRACE                             AGE  STATUS       NAME                      ERR   TIME     COST
-85bd3d49024ca432d8b764bfee913313  1m   ✓ completed  invoke_agent triage-lead    1  21.5s  $0.0530
-762a8c216d057c779cf7facbe9caad7a  3m   ✓ completed  invoke_agent triage-lead    1  17.6s  $0.0530
-89ab8efc6580af6c135c52f9cc6cfc2b  5m   ✓ completed  invoke_agent triage-lead    1  28.8s  $0.0530
+TRACE                             AGE     NAME                     ERR   TIME      IN / OUT     COST
+85bd3d49024ca432d8b764bfee913313  1m   ✓  invoke_agent triage-le…    1  21.5s  42.1k / 1.7k  $0.0530
+762a8c216d057c779cf7facbe9caad7a  3m   ✓  invoke_agent triage-le…    1  17.6s  42.1k / 1.7k  $0.0530
+89ab8efc6580af6c135c52f9cc6cfc2b  5m   ✓  invoke_agent triage-le…    1  28.8s  42.1k / 1.7k  $0.0530
 `,
   'traces show': `
 invoke_agent triage-lead  ✓ completed  21.5s  21s ago
@@ -63,9 +64,9 @@ agent triage-lead                                                21.5s
 05:38:28Z  ✓ completed  spanledger doctor            1ms            b5ef7f62ee823e2434ea3bcc29d161f5
 `,
   'sessions list': `
-SESSION                   AGE  STATUS       TASK               TRACES    TIME      IN / OUT     COST
-support-48213             1m   ✓ completed  Order 48213 arri…       2  1m 55s  84.2k / 3.5k  $0.1060
-support-48214             4m   ✓ completed  Order 48213 arri…       1   28.8s  42.1k / 1.7k  $0.0530
+SESSION        AGE  STATUS       TASK                          TRACES    TIME      IN / OUT     COST
+support-48213  1m   ✓ completed  Order 48213 arrived with a…        2  1m 55s  84.2k / 3.5k  $0.1060
+support-48214  4m   ✓ completed  Order 48213 arrived with a…        1   28.8s  42.1k / 1.7k  $0.0530
 `,
   'sessions show': `
 Order 48213 arrived with a cracked lid. I was charged twice…  ✓ completed  1m 55s  3m ago
@@ -75,9 +76,9 @@ Order 48213 arrived with a cracked lid. I was charged twice…  ✓ completed  1
   cost     $0.1060 (reported)
   …
 
-TRACE                             AGE  STATUS       NAME                      ERR   TIME     COST
-762a8c216d057c779cf7facbe9caad7a  3m   ✓ completed  invoke_agent triage-lead    1  17.6s  $0.0530
-85bd3d49024ca432d8b764bfee913313  1m   ✓ completed  invoke_agent triage-lead    1  21.5s  $0.0530
+TRACE                             AGE     NAME                     ERR   TIME      IN / OUT     COST
+762a8c216d057c779cf7facbe9caad7a  3m   ✓  invoke_agent triage-le…    1  17.6s  42.1k / 1.7k  $0.0530
+85bd3d49024ca432d8b764bfee913313  1m   ✓  invoke_agent triage-le…    1  21.5s  42.1k / 1.7k  $0.0530
 
     AT  FROM  STEP                                                TIME              TOKENS      COST
   +0ms  span  agent triage-lead                                  17.6s
@@ -85,10 +86,10 @@ TRACE                             AGE  STATUS       NAME                      ER
   …
 `,
   'executions list': `
-EXECUTION                             AGE  STATUS       AGENT         TIME      IN / OUT     COST
-641fdf3a-b28a-803a-adde-9b8ed17c1d11  1m   ✓ completed  refunds       3.0s    3.4k / 123  $0.0041
-a3c6d9f4-e7bd-89b4-adf4-f6c7ecb5569c  1m   ✓ completed  researcher    8.0s   19.7k / 929  $0.0065
-0076239f-7b5d-8ab3-b580-8819c788c29d  1m   ✓ completed  triage-lead  21.5s  42.1k / 1.7k  $0.0530
+EXECUTION                             AGE     AGENT        MODEL         TIME      IN / OUT     COST
+641fdf3a-b28a-803a-adde-9b8ed17c1d11  1m   ✓  refunds      claude-hai…   3.0s    3.4k / 123  $0.0041
+a3c6d9f4-e7bd-89b4-adf4-f6c7ecb5569c  1m   ✓  researcher   gpt-5-mini…   8.0s   19.7k / 929  $0.0065
+0076239f-7b5d-8ab3-b580-8819c788c29d  1m   ✓  triage-lead  claude-son…  21.5s  42.1k / 1.7k  $0.0530
 `,
   'executions show': `
 refunds  ✓ completed  3.0s  1m ago
@@ -112,6 +113,7 @@ triage-lead    ✓ completed  claude-sonnet-4-5-20250929     13  21.5s  42.1k in
 `,
   explain: `
 chat acme-large-2  otel-genai
+span fd82742bcb4b3e57 of trace 4644f904792db22354d54930a0ef87c7
 
 Fields
 FIELD                VALUE         DIALECT        FROM
@@ -175,9 +177,12 @@ PRICE                                 MODEL   PROVIDER  RATES
 373aeb79-c909-4419-9ff5-e0d6b8c697c9  acme-*  any       in $0.5, cache read $0.05, out $2 per 1M
 `,
   'prices set': `
-PRICE                                 MODEL   PROVIDER  RATES
-373aeb79-c909-4419-9ff5-e0d6b8c697c9  acme-*  any       in $0.5, cache read $0.05, out $2 per 1M
-It holds for calls that come in from now on; prices recompute applies it to those before.
+  price     373aeb79-c909-4419-9ff5-e0d6b8c697c9
+  model     acme-*
+  provider  any
+  rates     in $0.5, cache read $0.05, out $2 per 1M
+
+It holds for calls of its time that come in from now on; prices recompute applies it to stored ones.
 `,
   'prices rm': `
 Deleted the price for acme-*.
@@ -185,21 +190,25 @@ Deleted the price for acme-*.
   'prices missing': `
 MODEL         PROVIDER  REASON         CALLS     IN  OUT  LAST
 acme-large-2  –         unknown_model      1  12.0k  800  1h
+
+unknown_model: Add a price for it.
 `,
   'prices recompute': `
-2 traces and 28 spans looked at, 1 span in 1 trace would change.
+2 traces and 28 spans and log records looked at, 1 span or log record in 1 trace would change.
 
-DIALECT     FIELD              SPANS  BEFORE                  AFTER
+Fields that would change, with one example of each
+DIALECT     FIELD              TIMES  EXAMPLE BEFORE          AND AFTER
 otel-genai  computed_cost_usd      1  null                    0.00355
 otel-genai  price_ref              1  unpriced:unknown_model  project:373aeb79-c909-4419-9ff5-e0d6b…
 
-SUM OF 1 TRACE    BEFORE     AFTER
-cost            unpriced  $0.00355
+Sums over 1 trace that changes
+SUM     BEFORE     AFTER
+cost  unpriced  $0.00355
 Change this? [y/N] y
-2 traces and 28 spans looked at, 1 span in 1 trace changed.
+2 traces and 28 spans and log records looked at, 1 span or log record in 1 trace changed.
 `,
   reproject: `
-2 traces and 28 spans looked at, nothing changed.
+2 traces and 28 spans and log records looked at, nothing changed.
 `,
   'retention show': `
   spans     30 days
@@ -209,7 +218,7 @@ Change this? [y/N] y
   'retention set': `
   spans     30 days
   payloads  7 days
-  records   365 days
+  records   for ever
 `,
   'retention run': `
 Nothing has expired.

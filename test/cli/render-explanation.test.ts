@@ -3,7 +3,7 @@ import { renderEntryTable } from '../../collector/cli/render/entry-table.js';
 import { renderExplanation } from '../../collector/cli/render/explanation.js';
 import { renderIssueSummary } from '../../collector/cli/render/issue-table.js';
 import type { IssueGroup } from '../../collector/contract/answers.js';
-import type { SpanExplanation } from '../../collector/contract/explanation-shapes.js';
+import type { ReportExplanation, SpanExplanation } from '../../collector/contract/explanation-shapes.js';
 import type { SessionEntry } from '../../collector/contract/shapes.js';
 import { makeCanvas, makeSpan, NOW } from './samples.js';
 
@@ -74,7 +74,14 @@ const EXPLANATION: SpanExplanation = {
     price_ref: 'project:0c8a',
     steps: [],
     classes: [],
-    today: { cost_usd: 0.002, price_ref: 'library:1:openai/gpt-5', steps: ['matched gpt-5'], classes: [] },
+    today: {
+      cost_usd: 0.002,
+      price_ref: 'library:1:openai/gpt-5',
+      steps: ['matched gpt-5'],
+      classes: [],
+      advice: null,
+    },
+    advice: null,
   },
   log_records: [],
   payload_expired: true,
@@ -83,6 +90,7 @@ const EXPLANATION: SpanExplanation = {
 test('an explanation leads from each value to the attribute, the rule and the price', () => {
   expect(renderExplanation(EXPLANATION, makeCanvas(120))).toMatchInlineSnapshot(`
     "chat gpt-5  otel-genai
+    span cdcdcdcdcdcdcdcd of trace abababababababababababababababab
 
     Fields
     FIELD                VALUE   DIALECT     FROM
@@ -114,7 +122,7 @@ test('an explanation leads from each value to the attribute, the rule and the pr
 
       1. matched gpt-5
 
-    Message bodies of this span were deleted by retention: what was read from them stays."
+    The message bodies were deleted by retention: what was read from them stays."
   `);
 });
 
@@ -127,11 +135,20 @@ test('of a plain span only its fields are shown', () => {
     passed_over: [],
     unmapped: [],
     usage: { ...EXPLANATION.usage, as_sent: null, token_classes: null },
-    cost: { cost_usd: null, cost_source: 'unknown', price_ref: null, steps: [], classes: [], today: null },
+    cost: {
+      cost_usd: null,
+      cost_source: 'unknown',
+      price_ref: null,
+      steps: [],
+      classes: [],
+      advice: null,
+      today: null,
+    },
     payload_expired: false,
   };
   expect(renderExplanation(plain, makeCanvas())).toMatchInlineSnapshot(`
     "chat gpt-5  no dialect
+    span cdcdcdcdcdcdcdcd of trace abababababababababababababababab
 
     Fields
     FIELD  VALUE  DIALECT     FROM
@@ -140,8 +157,8 @@ test('of a plain span only its fields are shown', () => {
 });
 
 function makeEntry(given: Partial<SessionEntry>): SessionEntry {
-  const { children, counted, not_counted_because: because, counting_rule: rule, ...span } = makeSpan({});
-  expect([children, counted, because, rule]).toEqual([[], true, null, null]);
+  const { children, ...span } = makeSpan({});
+  expect(children).toEqual([]);
   return {
     ...span,
     kind: 'span',
@@ -149,6 +166,7 @@ function makeEntry(given: Partial<SessionEntry>): SessionEntry {
     record_id: null,
     event_name: null,
     joined_span_id: null,
+    joined_trace_id: null,
     ...given,
   };
 }
@@ -182,6 +200,51 @@ test('entries of a session show spans and log records alike', () => {
     +2.0s  log   llm house-7b         1.0s  1.2k in / 34 out  unpriced
     +4.0s  log   ✗ tool Bash: exit 1  1.0s"
   `);
+});
+
+test('tokens and cost of an entry that is counted elsewhere are not shown again, and ids on demand', () => {
+  const usage = { type: 'llm', model: 'gpt-5', input_tokens: 10, output_tokens: 2, cost_usd: 0.5 } as const;
+  const at = { started_at: new Date(NOW).toISOString() };
+  const entries = [
+    makeEntry({ ...at, ...usage, span_id: 'ab'.repeat(8), counted: false, counting_rule: 'replaced_by_log' }),
+    makeEntry({ ...at, ...usage, kind: 'log', span_id: null, record_id: 'cd'.repeat(16) }),
+  ];
+  expect(renderEntryTable(entries, makeCanvas(), { showsIds: true })).toMatchInlineSnapshot(`
+    "  AT  FROM  STEP       TIME         TOKENS     COST  ID
+    +0ms  span  llm gpt-5  1.0s                          abababababababab
+    +0ms  log   llm gpt-5  1.0s  10 in / 2 out  $0.5000  cdcdcdcdcdcdcdcd"
+  `);
+});
+
+test('on a narrow terminal nothing of a number or a reason is cut', () => {
+  const usage = {
+    ...EXPLANATION.usage,
+    because: 'It is the same call as another span, which says more of its tokens.',
+  };
+  const passedOver = EXPLANATION.passed_over.map((entry) => ({
+    ...entry,
+    because: '`gen_ai.request.model` is asked first, and what it says is believed',
+  }));
+  const narrow = renderExplanation(
+    { ...EXPLANATION, usage, passed_over: passedOver, payload_expired: false },
+    makeCanvas(64),
+  );
+  expect(narrow).not.toContain('…');
+  expect(Math.max(...narrow.split('\n').map((line) => line.length))).toBeLessThanOrEqual(64);
+  expect(narrow.replace(/\s+/g, ' ')).toContain('which says more of its tokens.');
+});
+
+test('an explanation of a log record names the record', () => {
+  const { trace_id: traceId, span_id: spanId, log_records: records, ...rest } = EXPLANATION;
+  expect([traceId.length, spanId.length, records]).toEqual([32, 16, []]);
+  const report: ReportExplanation = {
+    ...rest,
+    trace_id: null,
+    record_id: 'ef'.repeat(16),
+    event_name: 'api_request',
+    joined_span_id: null,
+  };
+  expect(renderExplanation(report, makeCanvas()).split('\n')[1]).toBe(`log record ${'ef'.repeat(16)}`);
 });
 
 test('issues are summed up by sender, with what to change once a code', () => {

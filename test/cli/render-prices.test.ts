@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  renderPrice,
   renderPriceTable,
   renderQuote,
   renderUnpricedTable,
@@ -33,6 +34,26 @@ test('prices are listed with their tiers beneath, rates to the last digit', () =
   `);
 });
 
+test('one price is shown with nothing cut, however narrow the terminal', () => {
+  const shown = renderPrice(
+    { ...PRICE, note: 'contract 17 with the house, page 4 and its annex' },
+    makeCanvas(48),
+  );
+  expect(shown).toMatchInlineSnapshot(`
+    "  price             0c8a6b1e-5d1f-4e9c-9a57-8a5c
+                        1e0f7b21
+      model             house-*
+      provider          any
+      from              2026-01-01
+      to                2026-03-01T12:30:00.000Z
+      rates             in $0.25, out $1.5 per 1M
+      above 200,000 in  in $0.5 per 1M
+      batch             in $0.125 per 1M
+      note              contract 17 with the house,
+                        page 4 and its annex"
+  `);
+});
+
 const QUOTE: PriceQuote = {
   model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
   provider: 'aws.bedrock',
@@ -57,6 +78,7 @@ const QUOTE: PriceQuote = {
     { class: 'input', tokens: 1000, usd_per_million: '3', rate_of: 'input', usd: '0.003' },
     { class: 'reasoning', tokens: 1000, usd_per_million: '15', rate_of: 'output', usd: '0.015' },
   ],
+  advice: null,
 };
 
 test('a quote says the cost, the bill and the way to the price', () => {
@@ -77,7 +99,14 @@ test('a quote says the cost, the bill and the way to the price', () => {
 });
 
 test('what has no price is unpriced, never $0, and what is free is $0', () => {
-  const unpriced = { ...QUOTE, cost_usd: null, price_ref: 'unpriced:unknown_model', classes: [] };
+  const unpriced = {
+    ...QUOTE,
+    cost_usd: null,
+    price_ref: 'unpriced:unknown_model',
+    classes: [],
+    advice: 'Add a price for it.',
+  };
+  expect(renderQuote(unpriced, makeCanvas())).toMatch(/Add a price for it\.$/);
   expect(renderQuote(unpriced, makeCanvas())).toContain('unpriced\n');
   expect(renderQuote(unpriced, makeCanvas())).not.toContain('$');
   expect(renderQuote({ ...QUOTE, cost_usd: 0, price_ref: 'local' }, makeCanvas())).toContain('$0\n');
@@ -87,11 +116,12 @@ test('a cost is shown with every digit that was sent', () => {
   expect(renderQuote({ ...QUOTE, cost_usd: 1.25e-7 }, makeCanvas())).toContain('$0.000000125\n');
 });
 
-test('models without a price are listed with the reason', () => {
+test('models without a price are listed with the reason and what helps against it', () => {
   const row = {
     model: 'house-7b',
     provider: null,
     reason: 'unknown_model',
+    advice: 'Add a price for it.',
     calls: 1234,
     input_tokens: 1_500_000,
     output_tokens: null,
@@ -99,7 +129,9 @@ test('models without a price are listed with the reason', () => {
   };
   expect(renderUnpricedTable([row], makeCanvas())).toMatchInlineSnapshot(`
     "MODEL     PROVIDER  REASON         CALLS    IN  OUT  LAST
-    house-7b  –         unknown_model  1,234  1.5M    –  1m"
+    house-7b  –         unknown_model  1,234  1.5M    –  1m
+
+    unknown_model: Add a price for it."
   `);
 });
 
@@ -150,32 +182,38 @@ const RERUN: Rerun = {
 
 test('a dry run says what would change: fields with an example, and the sums that differ', () => {
   expect(renderRerun(RERUN, makeCanvas())).toMatchInlineSnapshot(`
-    "4 traces and 12 spans looked at, 3 spans in 1 trace would change.
+    "4 traces and 12 spans and log records looked at, 3 spans and log records in 1 trace would change.
 
-    DIALECT     FIELD            SPANS  BEFORE  AFTER
-    otel-genai  computedCostUsd      3  null    0.000125
+    Fields that would change, with one example of each
+    DIALECT     FIELD            TIMES  EXAMPLE BEFORE  AND AFTER
+    otel-genai  computedCostUsd      3  null            0.000125
 
-    SUM OF 1 TRACE    BEFORE      AFTER
-    cost            unpriced  $0.000375"
+    Sums over 1 trace that changes
+    SUM     BEFORE      AFTER
+    cost  unpriced  $0.000375"
   `);
 });
 
 test('a rerun that changed nothing says only that', () => {
   const changes = { ...RERUN.changes, fields: [] };
   const rerun = { ...RERUN, dry_run: false, spans_changed: 0, traces_changed: 0, changes };
-  expect(renderRerun(rerun, makeCanvas())).toBe('4 traces and 12 spans looked at, nothing changed.');
+  expect(renderRerun(rerun, makeCanvas())).toBe(
+    '4 traces and 12 spans and log records looked at, nothing changed.',
+  );
 });
 
 test('a rerun that failed says why, and one with skipped spans how many', () => {
   const failed = { ...RERUN, status: 'failed' as const, error: 'no room', spans_skipped: 2 };
   expect(renderRerun(failed, makeCanvas())).toMatch(/^Failed: no room\. /);
   expect(renderRerun(failed, makeCanvas())).toContain(
-    '2 spans left as they are: their message bodies are gone.',
+    '2 spans and log records left as they are: their message bodies are gone.',
   );
 });
 
 test('progress never goes beyond all, also where traces came in since it began', () => {
-  expect(renderProgress({ ...RERUN, traces_done: 5 })).toBe('100%  5 of 4 traces, 3 spans would change');
+  expect(renderProgress({ ...RERUN, traces_done: 5 })).toBe(
+    '100%  5 of 4 traces, 3 spans and log records would change',
+  );
   expect(renderProgress({ ...RERUN, traces_total: 0, traces_done: 0 })).toMatch(/^100%/);
   expect(renderProgress({ ...RERUN, traces_done: 1 })).toMatch(/^25%/);
 });

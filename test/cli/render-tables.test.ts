@@ -45,9 +45,31 @@ test('traces are listed in aligned columns', () => {
 
 test('a narrow terminal drops columns, never the id or the name', () => {
   expect(renderTraceTable([busy], makeCanvas(80))).toMatchInlineSnapshot(`
-    "TRACE                             AGE  STATUS       NAME              ERR   TIME
-    4bf92f3577b34da6a3ce929d0e0e4736  1m   ✓ completed  invoke_agent tr…    1  20.0s"
+    "TRACE                             AGE     NAME                 IN / OUT     COST
+    4bf92f3577b34da6a3ce929d0e0e4736  1m   ✓  invoke_agent t…  42.1k / 1.7k  $0.0531"
   `);
+});
+
+test.each([80, 100, 120])('at %d columns all three lists show tokens and cost, and ids whole', (width) => {
+  const usage = { input_tokens: 42_072, output_tokens: 1728, cost_usd: 0.0531 };
+  const uuid = '01a1fbef-b668-74e1-b5ff-9fef6e49423a';
+  const long = { agent_name: 'support-triage-lead', model_name: 'claude-sonnet-4-5-20250929' };
+  const tables = [
+    [renderTraceTable([busy], makeCanvas(width)), busy.trace_id],
+    [renderExecutionTable([makeExecution({ ...usage, ...long, id: uuid })], makeCanvas(width)), uuid],
+    [
+      renderSessionTable(
+        [makeSession({ ...usage, session_id: uuid, task: 'Order 48213 arrived with a cracked lid' })],
+        makeCanvas(width),
+      ),
+      uuid,
+    ],
+  ] as const;
+  for (const [table, id] of tables) {
+    expect(table).toMatch(/42\.1k \/ 1\.7k +\$0\.0531$/);
+    expect(table).toContain(`\n${id} `);
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width);
+  }
 });
 
 test('a trace on one line of a stream', () => {

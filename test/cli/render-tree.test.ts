@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderTimeline } from '../../collector/cli/render/timeline.js';
 import { renderTree } from '../../collector/cli/render/tree.js';
-import type { SpanTree } from '../../collector/contract/shapes.js';
+import type { SessionEntry, SpanTree } from '../../collector/contract/shapes.js';
 import { listEntries, makeCanvas, makeSpan } from './samples.js';
 
 function makeSupportRun(): { roots: SpanTree[]; argumentPreviews: Map<string, string> } {
@@ -226,6 +226,71 @@ test('hostile names neither move the cursor nor break the lines', () => {
     ▲ took a quarter of the trace or more"
   `);
   expect(drawn).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+});
+
+function makeInsides(count: number): SpanTree[] {
+  return Array.from({ length: count }, (_, index) =>
+    makeSpan({ name: `inside ${index % 7}`, counted: false, duration_ms: 1 }),
+  );
+}
+
+test('many plain spans are summed up beside the steps of a run, and shown on demand', () => {
+  const call = makeSpan({ type: 'llm', model: 'gpt-5', duration_ms: 10 }, makeInsides(1));
+  const broken = makeSpan({ name: 'flush', counted: false, outcome: 'failed', error_message: 'disk full' });
+  const roots = [makeSpan({ type: 'agent', agent_name: 'coder' }, [...makeInsides(45), call, broken])];
+  expect(renderTree(roots, makeCanvas())).toMatchInlineSnapshot(`
+    "agent coder            1.0s
+    ├─ llm gpt-5           10ms
+    │  └─ inside 0          1ms
+    ├─ ✗ flush           ▲ 1.0s
+    │     disk full
+    └─ × 45 plain spans
+    ▲ took a quarter of the trace or more
+    plain spans say nothing of agents, models and tools: --all shows each"
+  `);
+  expect(renderTree(roots, makeCanvas(), { showsAll: true })).toContain('inside 6');
+});
+
+test('a trace that is made of plain spans alone is drawn', () => {
+  const roots = [makeSpan({ name: 'GET /', counted: false }, makeInsides(60))];
+  expect(renderTree(roots, makeCanvas(), { showsAll: true }).split('\n')).toHaveLength(61);
+  expect(renderTree(roots, makeCanvas())).not.toContain('plain');
+});
+
+test('calls known from log records stand below the span that they name, with their tokens and ids', () => {
+  const { children, ...summary } = makeSpan({
+    type: 'llm',
+    model: 'gpt-5-codex',
+    input_tokens: 5200,
+    output_tokens: 140,
+    cost_usd: 0.0033,
+    at: 100,
+    duration_ms: 0,
+  });
+  expect(children).toEqual([]);
+  const turn = makeSpan({ name: 'turn', counted: false, duration_ms: 300 }, [
+    makeSpan({ type: 'tool', tool_name: 'shell', at: 200, counted: false, duration_ms: 40 }),
+  ]);
+  const report: SessionEntry = {
+    ...summary,
+    kind: 'log',
+    span_kind: 'unspecified',
+    span_id: null,
+    parent_span_id: turn.span_id,
+    record_id: 'cd'.repeat(16),
+    event_name: 'codex.sse_event',
+    joined_span_id: null,
+    joined_trace_id: null,
+  };
+  const lost = { ...report, parent_span_id: 'ee'.repeat(8), record_id: 'ce'.repeat(16) };
+  const drawn = renderTree([turn], makeCanvas(), { reports: [report, lost], showsIds: true });
+  expect(drawn.replaceAll(/0{8}[0-9a-f]{8}/g, 'SPAN')).toMatchInlineSnapshot(`
+    "turn                                  300ms                              SPAN
+    ├─ llm gpt-5-codex from a log record    0ms  5.2k in / 140 out  $0.0033  cdcdcdcdcdcdcdcd
+    └─ tool shell                          40ms                              SPAN
+    llm gpt-5-codex from a log record       0ms  5.2k in / 140 out  $0.0033  cececececececece"
+  `);
+  expect(turn.children).toHaveLength(1);
 });
 
 test('wide characters keep the columns aligned', () => {

@@ -138,7 +138,7 @@ describe('a bill', () => {
       }),
     );
     expect(researched.costUsd).toBe('0.014');
-    expect(researched.steps).toContain('tokens only: web_searches_kcount of the list not charged');
+    expect(researched.steps).toContain('tokens only: web searches of the list not charged');
   });
 
   it('keeps every digit', () => {
@@ -177,6 +177,7 @@ describe('what is not known', () => {
       ref: 'unpriced:no_usage',
       steps: [],
       classes: [],
+      advice: 'Let the instrumentation record token counts.',
     });
     expect(library.price(billedCall({ inputTokens: Number.NaN, outputTokens: -1 })).ref).toBe(
       'unpriced:no_usage',

@@ -53,7 +53,7 @@ describe('the path of a name', () => {
       'took the model out of the ARN',
       "dropped `global.anthropic.`: the global endpoint has the maker's price",
       'matched anthropic/claude-opus-4-1',
-      'tokens only: web_searches_kcount of the list not charged',
+      'tokens only: web searches of the list not charged',
     ]);
   });
 
@@ -70,13 +70,22 @@ describe('the path of a name', () => {
     );
   });
 
+  it('says that the mark of a context window was dropped', () => {
+    expect(stepsOf({ provider: 'anthropic', model: 'claude-sonnet-4-5[1m]' })).toEqual([
+      'model `claude-sonnet-4-5[1m]`',
+      'dropped the context mark `[1m]`',
+      'matched anthropic/claude-sonnet-4-5',
+      'tokens only: web searches of the list not charged',
+    ]);
+  });
+
   it("tries the request's model when the response's is not known", () => {
     expect(stepsOf({ response: 'served-by-us', model: 'gpt-4o' })).toEqual([
       'model `served-by-us`',
       'not in the price list openai',
       'model `gpt-4o`',
       'matched openai/gpt-4o',
-      'tokens only: web_searches_kcount, storage_searches_kcount of the list not charged',
+      'tokens only: web searches, storage searches of the list not charged',
     ]);
   });
 

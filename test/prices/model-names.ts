@@ -164,6 +164,17 @@ const BEDROCK: NamedCall[] = [
     isEmbedding: true,
     expect: costs('aws/amazon.titan-embed-text-v1', '0.01'),
   },
+  // The model in the name of these resources is the one that they were made from.
+  {
+    provider: 'aws.bedrock',
+    model: 'arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-lite-v1:0:300k/abc123def456',
+    expect: no('opaque_profile'),
+  },
+  {
+    provider: 'aws.bedrock',
+    model: 'arn:aws:bedrock:us-east-1:123456789012:provisioned-model/amazon.nova-pro-v1:0',
+    expect: no('opaque_profile'),
+  },
   // Titan Embeddings 2 costs a fifth of the first, which is the only one in the list.
   {
     provider: 'aws.bedrock',
@@ -196,6 +207,10 @@ const AZURE: NamedCall[] = [
     model: 'claude-sonnet-4-5-20250929',
     expect: costs('anthropic/claude-sonnet-4-5', '0.45'),
   },
+  { provider: 'azure.ai.inference', model: 'grok-3', expect: costs('x-ai/grok-3', '0.45') },
+  // Azure asks a price of its own for open weights, which is in no list.
+  { provider: 'azure.ai.inference', model: 'DeepSeek-R1', expect: no('azure_deployment') },
+  { provider: 'azure.ai.inference', model: 'Kimi-K2.5', expect: no('azure_deployment') },
 ];
 
 const GOOGLE: NamedCall[] = [
@@ -416,8 +431,13 @@ const OTHERS: NamedCall[] = [
 
 const LOCAL: NamedCall[] = [
   { provider: 'ollama', model: 'llama3.2:3b', expect: 'local' },
+  // Somebody's own machine, or nobody knows whose: not what the maker asks for the large model.
+  { provider: null, model: 'deepseek-r1:7b', expect: no('unknown_model') },
+  { provider: 'deepseek', model: 'deepseek-r1:latest', expect: no('not_in_list') },
   { provider: 'vllm', model: 'whatever', server: 'gpu-7.example.com', expect: 'local' },
   { provider: 'ollama', model: 'gpt-oss:120b-cloud', expect: no('no_token_rate') },
+  { provider: null, model: 'ollama_chat/gpt-oss:120b-cloud', expect: no('no_token_rate') },
+  { provider: 'openai', model: 'glm-4.6:cloud', server: 'localhost:11434', expect: no('no_token_rate') },
   { provider: null, model: 'ollama/llama3', expect: 'local' },
   { provider: 'openai', model: 'llama3.2:3b', server: '127.0.0.1', expect: 'local' },
   { provider: 'openai', model: 'Qwen/Qwen2.5-7B-Instruct', server: 'http://vllm:8000/v1', expect: 'local' },

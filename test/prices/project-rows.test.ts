@@ -163,6 +163,28 @@ describe("a tier of a project's price", () => {
     expect(ratesOf({ inputTokens: 1_001, serviceTier: 'batch' })).toEqual({ input: '3', output: '10' });
   });
 
+  it('is named on the path to the price', () => {
+    const stepsOf = (facts: CallFacts) =>
+      book.explain(billedCall({ model: 'm', outputTokens: 1, ...facts })).steps.slice(2);
+    expect(stepsOf({ inputTokens: 10 })).toEqual([]);
+    expect(stepsOf({ inputTokens: 1_001 })).toEqual(['rates of calls with more than 1000 input tokens']);
+    expect(stepsOf({ inputTokens: 10, serviceTier: 'BATCH' })).toEqual([
+      'rates of calls in the service tier `batch`',
+    ]);
+    expect(stepsOf({ inputTokens: 1_001, serviceTier: 'batch' })).toEqual([
+      'rates of calls in the service tier `batch` with more than 1000 input tokens',
+    ]);
+  });
+
+  it('that is missing leaves the price that was looked at on the path', () => {
+    const call = billedCall({ model: 'm', inputTokens: 10, outputTokens: 1, serviceTier: 'flex' });
+    expect(book.explain(call).steps).toEqual([
+      'model `m`',
+      "the project's price `m` fits `m`",
+      'it has no rates for the service tier `flex`',
+    ]);
+  });
+
   it('is needed for any service tier but the standard one', () => {
     expect(ratesOf({ inputTokens: 10, serviceTier: 'flex' })).toBe('unpriced:service_tier');
     expect(refOf([{ pattern: 'gpt-4o' }], { serviceTier: 'flex' })).toBe('unpriced:service_tier');

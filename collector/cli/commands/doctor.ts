@@ -4,7 +4,14 @@ import { connect, present, type Connection } from '../connection.js';
 import type { Check } from '../doctor/check.js';
 import { fail, pass, warn } from '../doctor/check.js';
 import { checkClock, checkReadiness, checkRoundTrip, probeCollector } from '../doctor/check-collector.js';
-import { checkDatabaseAddress, checkDataDir, checkNode, checkPort } from '../doctor/check-machine.js';
+import { checkGrpc } from '../doctor/check-grpc.js';
+import {
+  checkDatabaseAddress,
+  checkDataDir,
+  checkGrpcPort,
+  checkNode,
+  checkPort,
+} from '../doctor/check-machine.js';
 import { CliFailure, describeFailure, EXIT } from '../failures.js';
 import type { Io } from '../io.js';
 import type { Brush, Canvas } from '../render/paint.js';
@@ -45,19 +52,30 @@ async function checkAll(config: Config | undefined, connection: Connection, io: 
   if (probe?.isCollector === true) {
     checks.push(pass('collector', `answers at ${baseUrl}`), checkClock(probe), await checkReadiness(baseUrl));
     checks.push(await checkRoundTrip(connection, io.nowMillis()));
+    const grpcUrl = config === undefined ? undefined : guessGrpcUrl(config, baseUrl);
+    if (grpcUrl !== undefined) checks.push(await checkGrpc(grpcUrl));
     return checks;
   }
   const hint = 'start one with spanledger serve, or name another with --url';
   checks.push(warn('collector', `none answers at ${baseUrl}`, hint));
-  if (config !== undefined) checks.push(await checkPort(config), await checkDatabaseAddress(config));
+  if (config !== undefined)
+    checks.push(await checkPort(config), await checkGrpcPort(config), await checkDatabaseAddress(config));
   return checks;
 }
 
 /** Where `serve` would listen with the same settings, as seen from this machine. */
 function guessUrl(config: Config | undefined): string {
-  const { host, port } = config ?? { host: '127.0.0.1', port: 4318 };
+  const { host, port, tlsCert } = config ?? { host: '127.0.0.1', port: 4318, tlsCert: null };
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port || 4318}`;
+  return `${tlsCert === null ? 'http' : 'https'}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port || 4318}`;
+}
+
+/** OTLP over gRPC of the collector at `baseUrl`; undefined where the settings turn it off or don't know its port. */
+function guessGrpcUrl({ grpcPort }: Config, baseUrl: string): string | undefined {
+  if (grpcPort === 0 || grpcPort === 'free') return undefined;
+  const url = new URL(baseUrl);
+  url.port = String(grpcPort);
+  return url.origin;
 }
 
 function renderChecks(checks: readonly Check[], { paint }: Canvas): string {

@@ -3,6 +3,7 @@ import { routes } from '../../contract/routes.js';
 import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
 import type { Client } from '../../client/client.js';
 import { CliFailure, EXIT } from '../failures.js';
+import { findByPrefix, isUuid, listIds } from '../find-id.js';
 import { suggestCommand } from '../suggestion.js';
 import type { Io } from '../io.js';
 import { endPage, renderEmpty } from '../page-end.js';
@@ -39,7 +40,7 @@ function addShowCommand(executions: Command, io: Io): void {
   const command = executions
     .command('show')
     .description('show one execution: figures, input, output, tools')
-    .argument('<execution>', 'id of the execution, or latest');
+    .argument('<execution>', 'id of the execution, its first digits, or latest');
   addConnectionOptions(command).action(async (given: string, options: ConnectionOptions) => {
     const { client } = connect(options, io);
     present(
@@ -55,7 +56,7 @@ function addTreeCommand(executions: Command, io: Io): void {
   const command = executions
     .command('tree')
     .description('show an execution with those it started')
-    .argument('<execution>', 'id of the execution, or latest');
+    .argument('<execution>', 'id of the execution, its first digits, or latest');
   addConnectionOptions(command).action(async (given: string, options: ConnectionOptions) => {
     const { client } = connect(options, io);
     const forest = await client.executions.tree({ execution_id: await findExecutionId(client, given) });
@@ -64,11 +65,32 @@ function addTreeCommand(executions: Command, io: Io): void {
 }
 
 async function findExecutionId(client: Client, given: string): Promise<string> {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
-  if (given !== 'latest') {
-    throw new CliFailure(EXIT.usage, `"${given}" is no execution id: it is a UUID, or the word latest`);
+  if (isUuid(given)) return given.toLowerCase();
+  if (given === 'latest') return findLatest(client);
+  if (!/^[0-9a-f]{4}[0-9a-f-]*…?$/i.test(given)) {
+    throw new CliFailure(
+      EXIT.usage,
+      `"${given}" is no execution id: it is a UUID, of which the first few digits do, or the word latest`,
+    );
   }
-  const [newest] = (await client.executions.list({ limit: 1 })).data;
+  const ids = listIds(client.executions.list.rows({ limit: 500 }), (execution) => execution.id);
+  return findByPrefix({ noun: 'execution', given: given.toLowerCase(), ids, listedBy: 'executions list' });
+}
+
+/** Pages of 100 in which a root is looked for: nested executions start after theirs. */
+const MOST_PAGES = 20;
+
+/** The newest execution that no other one started. */
+async function findLatest(client: Client): Promise<string> {
+  let newest: string | undefined;
+  let pages = 0;
+  for await (const { data } of client.executions.list.pages({ limit: 100 })) {
+    const root = data.find((execution) => execution.parent_execution_id === null);
+    if (root !== undefined) return root.id;
+    newest ??= data[0]?.id;
+    pages += 1;
+    if (pages === MOST_PAGES) break;
+  }
   if (newest === undefined) throw new CliFailure(EXIT.notFound, 'there are no executions yet');
-  return newest.id;
+  return newest;
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { IssueGroup } from '../../contract/answers.js';
 import { routes } from '../../contract/routes.js';
 import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
 import type { Io } from '../io.js';
@@ -23,6 +24,16 @@ export function addIssuesCommand(program: Command, io: Io): void {
   command.action(async (options: ConnectionOptions & { list?: boolean }) => {
     const { limit, cursor, ...filter } = readQueryOptions(command, routes.ingest.issues);
     const { client } = connect(options, io);
+    const isCodeKnown =
+      filter.code === undefined ||
+      options.json === true ||
+      (await client.ingest.issues({ code: filter.code, limit: 1 })).data.length > 0;
+    if (!isCodeKnown) {
+      present(await client.ingest.summary(), options, io, ({ data }) =>
+        describeUnknown(filter.code ?? '', data),
+      );
+      return;
+    }
     if (options.list === true) {
       present(await client.ingest.issues({ ...filter, limit, cursor }), options, io, (page, canvas) =>
         page.data.length === 0
@@ -35,4 +46,11 @@ export function addIssuesCommand(program: Command, io: Io): void {
       );
     }
   });
+}
+
+/** A code that no issue has, and those that some have. */
+function describeUnknown(code: string, groups: readonly IssueGroup[]): string {
+  const codes = [...new Set(groups.map((group) => group.code))];
+  const others = codes.length === 0 ? '' : `; there are ${codes.join(', ')}`;
+  return `No ingest issue has the code ${code}${others}.`;
 }

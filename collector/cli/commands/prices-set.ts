@@ -4,7 +4,7 @@ import { PriceInput, RATE_CLASSES, type Price } from '../../contract/price-shape
 import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
 import { CliFailure, EXIT } from '../failures.js';
 import type { Io } from '../io.js';
-import { renderPriceTable } from '../render/price-table.js';
+import { renderPrice } from '../render/price-table.js';
 import { parseTimeOption } from '../time-option.js';
 
 type GivenPrice = Parameters<Client['prices']['create']>[0];
@@ -26,6 +26,9 @@ Examples:
   spanledger prices set my-model --provider openai --input 2.50 --output 10 --cache-read 0.25
   spanledger prices set 'acme-*' --input 0 --output 0 --note 'runs on our machines'
   spanledger prices set big --input 1 --output 4 --tier above=200000,input=2,output=6 --tier service_tier=batch,input=0.5,output=2`;
+
+const HINT =
+  'It holds for calls of its time that come in from now on; prices recompute applies it to stored ones.';
 
 export function addPricesSetCommand(prices: Command, io: Io): void {
   const command = prices
@@ -58,13 +61,24 @@ export function addPricesSetCommand(prices: Command, io: Io): void {
       same === undefined
         ? await client.prices.create(price)
         : await client.prices.replace({ ...price, price_id: same.id });
-    present(set, options, io, (shown, canvas) => {
-      const table = renderPriceTable([shown], canvas);
-      const hint =
-        'It holds for calls that come in from now on; prices recompute applies it to those before.';
-      return `${table}\n${canvas.paint.dim(hint)}`;
-    });
+    present(
+      set,
+      options,
+      io,
+      (shown, canvas) => `${renderPrice(shown, canvas)}\n\n${canvas.paint.dim(HINT)}`,
+    );
+    for (const warning of warnOfGaps(set)) io.stderr.write(`spanledger: ${warning}\n`);
   });
+}
+
+/** What will have no price though a rate was meant to be set. */
+function warnOfGaps({ rates }: Price): string[] {
+  return (['input', 'output'] as const)
+    .filter((side) => rates[side] === undefined)
+    .map(
+      (side) =>
+        `without --${side}, calls with ${side} tokens will have no price; --${side} 0 says that these cost nothing`,
+    );
 }
 
 /** Checked against the contract before it is sent. Throws a usage failure that names the option at fault. */
@@ -88,18 +102,34 @@ function readPrice(pattern: string, options: SetOptions, command: Command): Give
   };
   const [issue] = PriceInput.safeParse(price).error?.issues ?? [];
   if (issue !== undefined) {
-    throw new CliFailure(EXIT.usage, `${nameOption(issue.path)} ${issue.message}`);
+    throw new CliFailure(EXIT.usage, describeIssue(issue.path, issue.message));
   }
   return price;
 }
 
-/** `['rates', 'cache_read']` → `--cache-read`. */
-function nameOption(path: readonly PropertyKey[]): string {
-  const [first, second] = path.map(String);
-  if (first === 'rates' && second === undefined) return 'a price';
-  if (first === 'pattern') return 'the pattern';
-  const name = first === 'rates' ? second : first === 'tiers' ? 'tier' : first?.replace('valid_', '');
-  return `--${(name ?? '').replaceAll('_', '-')}`;
+/** What the contract says of a price, in the words of the flags: `['rates', 'cache_read']` is `--cache-read`. */
+function describeIssue(path: readonly PropertyKey[], message: string): string {
+  const [first, second, ...rest] = path.map(String);
+  switch (first) {
+    case 'pattern':
+      return `the pattern ${message}`;
+    case 'rates':
+      return second === undefined
+        ? 'a price must have at least one rate, such as --input 2.5 --output 10'
+        : `--${second.replaceAll('_', '-')} ${message}`;
+    case 'tiers':
+      return `--tier ${describeTierIssue(rest, message)}`;
+    case 'valid_to':
+      return `--to ${message.replace('valid_from', '--from')}`;
+    default:
+      return `--${(first ?? '').replace('valid_', '').replaceAll('_', '-')} ${message}`;
+  }
+}
+
+function describeTierIssue([part, rateClass]: readonly string[], message: string): string {
+  if (part === 'rates' && rateClass === undefined) return 'must have at least one rate, such as input=0.5';
+  if (part === 'rates') return `${rateClass ?? ''} ${message}`;
+  return message.replace(/^must name .*/, 'must name above=TOKENS or service_tier=NAME');
 }
 
 async function findSame(client: Client, price: GivenPrice): Promise<Price | undefined> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { routes } from '../../contract/routes.js';
 import { addConnectionOptions, connect, present, type ConnectionOptions } from '../connection.js';
+import { requireUuid } from '../find-id.js';
 import type { Io } from '../io.js';
 import { endPage } from '../page-end.js';
 import { addQueryOptions, readQueryOptions } from '../query-options.js';
@@ -27,7 +28,7 @@ Examples:
 function addShowCommand(prices: Command, io: Io): void {
   const command = prices
     .command('show')
-    .description('say what a call would cost, by which price, and how the model was matched')
+    .description('say what a call costs (1,000 tokens in and out unless told), by which price, on which path')
     .argument('<model>', 'the model, as a sender would name it')
     .addHelpText('after', SHOW_EXAMPLES);
   addQueryOptions(addConnectionOptions(command), routes.prices.quote, ['model']);
@@ -59,9 +60,10 @@ function addRemoveCommand(prices: Command, io: Io): void {
   const command = prices
     .command('rm')
     .description('delete one of your own prices')
-    .argument('<id>', 'id of the price');
+    .argument('<id>', 'id of the price, as prices list shows it');
   addConnectionOptions(command).action(async (id: string, options: ConnectionOptions) => {
-    const removed = await connect(options, io).client.prices.remove({ price_id: id });
+    const priceId = requireUuid(id, 'price', 'prices list');
+    const removed = await connect(options, io).client.prices.remove({ price_id: priceId });
     present(removed, options, io, (price) => `Deleted the price for ${price.pattern}.`);
   });
 }
@@ -69,7 +71,7 @@ function addRemoveCommand(prices: Command, io: Io): void {
 function addMissingCommand(prices: Command, io: Io): void {
   const command = prices
     .command('missing')
-    .description('list models whose calls could not be priced, and why')
+    .description('list models whose calls of the last 30 days (or --from) could not be priced, and why')
     .addHelpText('after', '\nExample:\n  spanledger prices missing --from 7d');
   addQueryOptions(addConnectionOptions(command), routes.prices.missing).action(
     async (options: ConnectionOptions) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addConnectionOptions, connect, type ConnectionOptions } from '../connection.js';
+import { requireUuid } from '../find-id.js';
 import type { Io } from '../io.js';
 import { followRerun, presentRerun } from '../rerun-progress.js';
 import { parseTimeOption } from '../time-option.js';
@@ -31,7 +32,9 @@ export function addReprojectCommand(program: Command, io: Io): void {
   addConnectionOptions(command).action(async (options: ReprojectOptions) => {
     const { client } = connect(options, io);
     if (options.cancel !== undefined) {
-      const cancelled = await client.reruns.cancel({ rerun_id: options.cancel });
+      const cancelled = await client.reruns.cancel({
+        rerun_id: requireUuid(options.cancel, 'rerun', 'reproject --json'),
+      });
       presentRerun(await followRerun(client, cancelled, io), options, io);
       return;
     }
@@ -42,7 +45,7 @@ export function addReprojectCommand(program: Command, io: Io): void {
             until: options.until ?? null,
             dry_run: options.dryRun ?? false,
           })
-        : await client.reruns.get({ rerun_id: options.resume });
+        : await client.reruns.get({ rerun_id: requireUuid(options.resume, 'rerun', 'reproject --json') });
     presentRerun(await followRerun(client, rerun, io), options, io);
   });
 }

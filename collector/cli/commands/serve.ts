@@ -60,11 +60,7 @@ async function serve(config: Config, io: Io): Promise<void> {
     },
   });
   try {
-    io.stdout.write(`spanledger ready ${collector.url}\n${renderNextSteps(collector.url, config, io)}\n`);
-    if (config.grpcPort !== 0)
-      io.stderr.write(
-        `OTLP over gRPC is not served by this version: send OTLP over HTTP to ${collector.url}\n`,
-      );
+    io.stdout.write(`spanledger ready ${collector.url}\n${renderNextSteps(collector, config, io)}\n`);
     if (wantsBrowser(config, io, process.platform)) openBrowser(collector.url, process.platform);
     await waitFor(stop);
     io.stderr.write('stopping: finishing what was accepted\n');
@@ -73,12 +69,20 @@ async function serve(config: Config, io: Io): Promise<void> {
   }
 }
 
+interface Addresses {
+  url: string;
+  grpcUrl: string | null;
+}
+
 /** What to paste next. The key itself is not repeated on a screen. */
-function renderNextSteps(url: string, config: Config, io: Io): string {
+function renderNextSteps({ url, grpcUrl }: Addresses, config: Config, io: Io): string {
   const { paint } = chooseCanvas(io);
   const asked = url === 'http://127.0.0.1:4318' ? {} : { url };
   const pastes: [string, string][] = [
-    ['OTEL_EXPORTER_OTLP_ENDPOINT=' + url, 'point any OpenTelemetry exporter here'],
+    [`OTEL_EXPORTER_OTLP_ENDPOINT=${url}`, 'point any OpenTelemetry exporter here'],
+    ...(grpcUrl === null
+      ? []
+      : [[`OTEL_EXPORTER_OTLP_ENDPOINT=${grpcUrl}`, 'or here, if it speaks gRPC'] as [string, string]]),
     ...(config.apiKey === null
       ? []
       : [

@@ -4,6 +4,7 @@ import type { TimelineEntry } from '../../contract/answers.js';
 import { routes } from '../../contract/routes.js';
 import { addConnectionOptions, connect, present, writeJson, type ConnectionOptions } from '../connection.js';
 import { CliFailure, EXIT } from '../failures.js';
+import { findByPrefix, listIds } from '../find-id.js';
 import type { Io } from '../io.js';
 import { addQueryOptions, readQueryOptions } from '../query-options.js';
 import { renderTraceHeader } from '../render/headers.js';
@@ -17,16 +18,22 @@ Examples:
   spanledger traces show latest --timeline --slower-than-ms 500
   spanledger traces show latest --json | jq .cost_usd`;
 
-type ShowOptions = ConnectionOptions & { timeline?: boolean; all?: boolean; summary?: boolean };
+type ShowOptions = ConnectionOptions & {
+  timeline?: boolean;
+  all?: boolean;
+  ids?: boolean;
+  summary?: boolean;
+};
 
 export function addTracesShowCommand(traces: Command, io: Io): void {
   const command = traces
     .command('show')
     .description('show one trace: figures, steps as a tree, errors')
-    .addArgument(new Argument('<trace>', 'id of the trace, or latest'))
+    .addArgument(new Argument('<trace>', 'id of the trace, its first digits, or latest'))
     .option('--timeline', 'steps as a waterfall instead of a tree')
     .option('--summary', 'add where the time went')
-    .option('--all', 'show each of many similar steps')
+    .option('--all', 'show each of many similar steps, and all plain spans')
+    .option('--ids', 'print the id of each span, as explain takes it')
     .addHelpText('after', EXAMPLES);
   addConnectionOptions(command);
   addQueryOptions(command, routes.traces.timeline, ['limit', 'cursor']);
@@ -42,6 +49,7 @@ export function addTracesShowCommand(traces: Command, io: Io): void {
       present(view, options, io, (loaded, canvas) =>
         renderTraceView(loaded, canvas, {
           showsAll: options.all ?? false,
+          showsIds: options.ids ?? false,
           showsSummary: options.summary ?? false,
         }),
       );
@@ -78,13 +86,17 @@ function narrowsTimeline(command: Command): boolean {
   return ['type', 'errorsOnly', 'slowerThanMs'].some((name) => command.getOptionValue(name) !== undefined);
 }
 
-/** The id that was given, or that of the newest trace. */
+/** The id that was given, the one that begins so, or that of the newest trace. */
 export async function findTraceId(client: Client, given: string): Promise<string> {
   if (/^[0-9a-f]{32}$/i.test(given)) return given.toLowerCase();
+  if (/^[0-9a-f]{4,31}…?$/i.test(given)) {
+    const ids = listIds(client.traces.list.rows({ limit: 500 }), (trace) => trace.trace_id);
+    return findByPrefix({ noun: 'trace', given: given.toLowerCase(), ids, listedBy: 'traces list' });
+  }
   if (given !== 'latest') {
     throw new CliFailure(
       EXIT.usage,
-      `"${given}" is no trace id: it has 32 hexadecimal digits, or is the word latest`,
+      `"${given}" is no trace id: it has 32 hexadecimal digits, of which the first few do, or is the word latest`,
     );
   }
   const [newest] = (await client.traces.list({ limit: 1 })).data;

@@ -36,20 +36,33 @@ export async function checkDataDir({ dataDir, databaseUrl }: Config): Promise<Ch
 }
 
 /** Whether a collector could listen where the configuration says; asked only where none answers. */
-export async function checkPort({ host, port }: Config): Promise<Check> {
-  const name = 'port';
+export function checkPort({ host, port }: Config): Promise<Check> {
+  return checkListening('port', { host, port, flag: '--port' });
+}
+
+/** The same for OTLP over gRPC. */
+export function checkGrpcPort({ host, grpcPort }: Config): Promise<Check> {
+  const name = 'gRPC port';
+  if (grpcPort === 0) return Promise.resolve(pass(name, 'off: --grpc-port is 0'));
+  return checkListening(name, { host, port: grpcPort === 'free' ? 0 : grpcPort, flag: '--grpc-port' });
+}
+
+async function checkListening(
+  name: string,
+  { host, port, flag }: { host: string; port: number; flag: string },
+): Promise<Check> {
   const error = await tryListening(host, port);
   if (error === undefined) {
     return pass(name, port === 0 ? `a free one will be picked on ${host}` : `${host}:${port} is free`);
   }
   if (error.code === 'EADDRINUSE') {
-    const hint = 'stop what listens there, or choose another port with --port';
+    const hint = `stop what listens there, or choose another port with ${flag}`;
     return fail(name, `${host}:${port} is taken by something that is no Spanledger collector`, hint);
   }
   return fail(
     name,
     `can't listen on ${host}:${port} (${error.code ?? error.message})`,
-    'check --host and --port',
+    `check --host and ${flag}`,
   );
 }
 

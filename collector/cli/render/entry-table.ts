@@ -4,8 +4,20 @@ import type { Canvas } from './paint.js';
 import { describeError, titleSpan } from './span-title.js';
 import { renderTable } from './table.js';
 
-/** One line an entry, in the order given: spans, and what log records report (`log`). */
-export function renderEntryTable(entries: readonly SessionEntry[], canvas: Canvas): string {
+/** The id by which an entry can be explained. */
+export function nameEntry(entry: SessionEntry): string {
+  return entry.record_id?.slice(0, 16) ?? entry.span_id ?? '';
+}
+
+/**
+ * One line an entry, in the order given: spans, and what log records report (`log`). Tokens and cost only of what is
+ * counted, so that each stands there once.
+ */
+export function renderEntryTable(
+  entries: readonly SessionEntry[],
+  canvas: Canvas,
+  { showsIds = false }: { showsIds?: boolean } = {},
+): string {
   const { paint } = canvas;
   const start = Math.min(...entries.map((entry) => Date.parse(entry.started_at)));
   return renderTable(
@@ -24,19 +36,20 @@ export function renderEntryTable(entries: readonly SessionEntry[], canvas: Canva
         leastWidth: 24,
         brush: (entry) => (entry.outcome === 'failed' ? paint.red : paint.plain),
       },
-      { title: 'TIME', align: 'right', read: (entry) => renderDuration(entry.duration_ms), dropOrder: 1 },
+      { title: 'TIME', align: 'right', read: (entry) => renderDuration(entry.duration_ms), dropOrder: 3 },
       {
         title: 'TOKENS',
         align: 'right',
-        read: (entry) => renderTokenFlow(entry.input_tokens, entry.output_tokens),
-        dropOrder: 3,
+        read: (entry) => (entry.counted ? renderTokenFlow(entry.input_tokens, entry.output_tokens) : ''),
+        dropOrder: 2,
       },
       {
         title: 'COST',
         align: 'right',
-        read: (entry) => renderCallCost(entry.cost_usd, isUnpriced(entry)),
-        dropOrder: 2,
+        read: (entry) => (entry.counted ? renderCallCost(entry.cost_usd, isUnpriced(entry)) : ''),
+        dropOrder: 1,
       },
+      ...(showsIds ? [{ title: 'ID', read: nameEntry, brush: () => paint.dim }] : []),
     ],
     canvas,
   );

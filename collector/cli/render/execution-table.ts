@@ -1,7 +1,7 @@
 import type { Execution } from '../../contract/shapes.js';
 import { renderDuration, renderMoney, renderShortAge, renderTokenPair, UNKNOWN } from './figures.js';
 import type { Canvas } from './paint.js';
-import { chooseStatusBrush, renderStatus } from './status.js';
+import { chooseStatusBrush, markStatus, renderStatus } from './status.js';
 import { renderTable } from './table.js';
 
 /** Who ran: the agent's name, or `(implicit)` for model calls that no agent claims. */
@@ -16,27 +16,28 @@ export function renderExecutionTable(executions: readonly Execution[], canvas: C
     executions,
     [
       { title: 'EXECUTION', read: (execution) => execution.id, brush: () => paint.dim },
-      { title: 'AGE', read: (execution) => renderShortAge(execution.started_at, nowMillis) },
+      { title: 'AGE', read: (execution) => renderShortAge(execution.started_at, nowMillis), dropOrder: 3 },
       {
         title: 'STATUS',
         read: (execution) => renderStatus(execution.status),
+        short: { order: 6, title: '', read: (execution) => markStatus(execution.status) },
         brush: (execution) => chooseStatusBrush(execution.status, paint),
       },
-      { title: 'AGENT', read: nameExecution, leastWidth: 12, brush: () => paint.bold },
-      { title: 'MODEL', read: (execution) => execution.model_name ?? '', leastWidth: 10, dropOrder: 4 },
+      { title: 'AGENT', read: nameExecution, leastWidth: 10, brush: () => paint.bold },
+      { title: 'MODEL', read: (execution) => execution.model_name ?? '', leastWidth: 10, dropOrder: 5 },
       {
         title: 'TIME',
         align: 'right',
         read: ({ duration_ms }) => (duration_ms === null ? UNKNOWN : renderDuration(duration_ms)),
-        dropOrder: 1,
+        dropOrder: 4,
       },
       {
         title: 'IN / OUT',
         align: 'right',
         read: (execution) => renderTokenPair(execution.input_tokens, execution.output_tokens),
-        dropOrder: 3,
+        dropOrder: 2,
       },
-      { title: 'COST', align: 'right', read: (execution) => renderMoney(execution.cost_usd), dropOrder: 2 },
+      { title: 'COST', align: 'right', read: (execution) => renderMoney(execution.cost_usd), dropOrder: 1 },
     ],
     canvas,
   );

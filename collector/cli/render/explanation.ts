@@ -1,4 +1,4 @@
-import type { SpanExplanation } from '../../contract/explanation-shapes.js';
+import type { ReportExplanation, SpanExplanation } from '../../contract/explanation-shapes.js';
 import type { UsageAsSent } from '../../contract/shapes.js';
 import { renderFields } from './fields.js';
 import { renderExactMoney, renderQuantity, UNKNOWN } from './figures.js';
@@ -8,27 +8,41 @@ import { renderPriceAnswer } from './price-table.js';
 import { renderTable } from './table.js';
 import { cleanLine } from './text.js';
 
-/** Where everything that is said of a span comes from: fields, what was passed over, tokens, cost. */
-export function renderExplanation(explanation: SpanExplanation, canvas: Canvas): string {
+/** What a span and a log record have in common. */
+type Explained = Omit<SpanExplanation, 'trace_id' | 'span_id' | 'log_records'>;
+
+/**
+ * Where everything that is said of a span, or of what a log record reports, comes from: fields, what was passed over,
+ * tokens, cost.
+ */
+export function renderExplanation(explanation: SpanExplanation | ReportExplanation, canvas: Canvas): string {
   const { paint } = canvas;
   const section = (title: string, body: string) => (body === '' ? '' : `${paint.bold(title)}\n${body}`);
   const sections = [
-    `${paint.bold(cleanLine(explanation.name))}  ${explanation.dialect ?? 'no dialect'}`,
+    `${paint.bold(cleanLine(explanation.name))}  ${explanation.dialect ?? 'no dialect'}\n${paint.dim(nameStep(explanation))}`,
     section('Fields', renderExplainedFields(explanation, canvas)),
     section('Not used', renderPassedOver(explanation, canvas)),
     section('Not understood', explanation.unmapped.map((key) => `  ${cleanLine(key)}`).join('\n')),
     section('Tokens', renderUsage(explanation.usage, canvas)),
     section('Cost', renderCost(explanation.cost, canvas)),
-    explanation.log_records.length === 0
-      ? ''
-      : `${renderQuantity(explanation.log_records.length, 'log record')} of the same thing: ${cleanLine(
-          [...new Set(explanation.log_records.map((record) => record.event_name || '(no name)'))].join(', '),
-        )}`,
+    'log_records' in explanation ? renderRecords(explanation) : '',
     explanation.payload_expired
-      ? paint.yellow('Message bodies of this span were deleted by retention: what was read from them stays.')
+      ? paint.yellow('The message bodies were deleted by retention: what was read from them stays.')
       : '',
   ];
   return sections.filter((text) => text !== '').join('\n\n');
+}
+
+function nameStep(explanation: SpanExplanation | ReportExplanation): string {
+  return 'record_id' in explanation
+    ? `log record ${explanation.record_id}`
+    : `span ${explanation.span_id} of trace ${explanation.trace_id}`;
+}
+
+function renderRecords({ log_records: records }: SpanExplanation): string {
+  if (records.length === 0) return '';
+  const names = [...new Set(records.map((record) => record.event_name || '(no name)'))].join(', ');
+  return `${renderQuantity(records.length, 'log record')} of the same thing: ${cleanLine(names)}`;
 }
 
 interface ExplainedRow {
@@ -38,7 +52,7 @@ interface ExplainedRow {
   from: string;
 }
 
-function renderExplainedFields(explanation: SpanExplanation, canvas: Canvas): string {
+function renderExplainedFields(explanation: Explained, canvas: Canvas): string {
   const rows: ExplainedRow[] = [
     { field: 'type', value: explanation.type.value, ...describeSource(explanation.type) },
     ...explanation.fields.map((entry) => ({
@@ -59,7 +73,7 @@ function renderExplainedFields(explanation: SpanExplanation, canvas: Canvas): st
       { title: 'FIELD', read: (row) => row.field },
       { title: 'VALUE', read: (row) => row.value, leastWidth: 16 },
       { title: 'DIALECT', read: (row) => row.dialect, dropOrder: 1 },
-      { title: 'FROM', read: (row) => row.from, leastWidth: 24 },
+      { title: 'FROM', read: (row) => row.from, leastWidth: 24, wraps: true },
     ],
     canvas,
   );
@@ -76,15 +90,15 @@ function describeSource(
   return { dialect: dialect ?? '', from: key !== null && about !== null ? `${place} (${about})` : place };
 }
 
-function renderPassedOver({ passed_over: passedOver }: SpanExplanation, canvas: Canvas): string {
+function renderPassedOver({ passed_over: passedOver }: Explained, canvas: Canvas): string {
   if (passedOver.length === 0) return '';
   return renderTable(
     passedOver,
     [
-      { title: 'KEY', read: (row) => row.key, leastWidth: 20 },
+      { title: 'KEY', read: (row) => row.key, leastWidth: 20, wraps: true },
       { title: 'FOR', read: (row) => row.field },
       { title: 'DIALECT', read: (row) => row.dialect, dropOrder: 1 },
-      { title: 'BECAUSE', read: (row) => row.because, leastWidth: 20 },
+      { title: 'BECAUSE', read: (row) => row.because, leastWidth: 24, wraps: true },
     ],
     canvas,
   );

@@ -34,8 +34,8 @@ export function renderTraceHeader(trace: Trace, canvas: Canvas): string {
       { label: 'user', text: trace.user_id },
       { label: 'service', text: trace.services.join(', ') },
       { label: 'tags', text: trace.tags.join(', ') },
-      { label: 'input', text: trace.input_preview },
-      { label: 'output', text: trace.output_preview },
+      { label: 'input', text: trace.input_preview, isPreview: true },
+      { label: 'output', text: trace.output_preview, isPreview: true },
     ],
     canvas,
   );
@@ -80,9 +80,9 @@ export function renderExecutionHeader(execution: Execution, canvas: Canvas): str
       { label: 'workflow', text: execution.workflow_id },
       { label: 'session', text: execution.session_id },
       { label: 'user', text: execution.user_id },
-      { label: 'thinking', text: execution.thinking_traces[0]?.content ?? null },
-      { label: 'input', text: previewJson(execution.input_data) },
-      { label: 'output', text: previewJson(execution.output_data) },
+      { label: 'thinking', text: execution.thinking_traces[0]?.content ?? null, isPreview: true },
+      { label: 'input', text: previewJson(execution.input_data), isPreview: true },
+      { label: 'output', text: previewJson(execution.output_data), isPreview: true },
     ],
     canvas,
   );

@@ -10,6 +10,7 @@ import { renderFields } from './fields.js';
 import { renderCount, renderExactMoney, renderShortAge, UNKNOWN } from './figures.js';
 import type { Canvas } from './paint.js';
 import { renderTable } from './table.js';
+import { cleanLine, wrapText } from './text.js';
 
 const UNITS: Readonly<Record<Price['unit'], string>> = {
   per_token: 'token',
@@ -42,6 +43,26 @@ export function renderPriceTable(prices: readonly Price[], canvas: Canvas): stri
         leastWidth: 8,
         dropOrder: 4,
       },
+    ],
+    canvas,
+  );
+}
+
+/** Everything of one price: nothing of it is cut. */
+export function renderPrice(price: Price, canvas: Canvas): string {
+  return renderFields(
+    [
+      { label: 'price', text: price.id },
+      { label: 'model', text: price.pattern, brush: canvas.paint.bold },
+      { label: 'provider', text: price.provider ?? 'any' },
+      { label: 'from', text: describeDay(price.valid_from) },
+      { label: 'to', text: describeDay(price.valid_to) },
+      { label: 'rates', text: describeRates(price.rates, price.unit) },
+      ...price.tiers.map((tier) => ({
+        label: describeTier(tier),
+        text: describeRates(tier.rates, price.unit),
+      })),
+      { label: 'note', text: price.note },
     ],
     canvas,
   );
@@ -89,7 +110,7 @@ export function renderQuote(quote: PriceQuote, canvas: Canvas): string {
 
 /** How a cost comes about: the bill by class, then how the model was matched. */
 export function renderPriceAnswer(
-  { classes, steps }: Pick<PriceAnswer, 'classes' | 'steps'>,
+  { classes, steps, advice }: Pick<PriceAnswer, 'classes' | 'steps' | 'advice'>,
   canvas: Canvas,
 ): string {
   const bill =
@@ -110,12 +131,21 @@ export function renderPriceAnswer(
           ],
           canvas,
         );
-  const path = steps.map((step, index) => `  ${index + 1}. ${step}`).join('\n');
-  return [bill, path].filter((part) => part !== '').join('\n\n');
+  const path = steps.flatMap((step, index) => indentLines(`${index + 1}. ${step}`, canvas)).join('\n');
+  const help = advice === null ? '' : indentLines(advice.replaceAll('`', ''), canvas).join('\n');
+  return [bill, path, help].filter((part) => part !== '').join('\n\n');
 }
 
+function indentLines(text: string, { width }: Canvas): string[] {
+  return wrapText(cleanLine(text), width - 2).map((line) => `  ${line}`);
+}
+
+/** One line a model and reason, and beneath what helps against each reason. */
 export function renderUnpricedTable(models: readonly UnpricedModel[], canvas: Canvas): string {
-  return renderTable(
+  const advice = [...new Map(models.map((row) => [row.reason, row.advice]))].map(
+    ([reason, text]) => `${canvas.paint.bold(reason)}: ${text.replaceAll('`', '')}`,
+  );
+  const table = renderTable(
     models,
     [
       { title: 'MODEL', read: (row) => row.model ?? UNKNOWN, leastWidth: 20 },
@@ -128,4 +158,5 @@ export function renderUnpricedTable(models: readonly UnpricedModel[], canvas: Ca
     ],
     canvas,
   );
+  return `${table}\n\n${advice.join('\n')}`;
 }

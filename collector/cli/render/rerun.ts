@@ -9,8 +9,13 @@ export function renderProgress(rerun: Rerun): string {
   const share =
     rerun.traces_total === 0 ? 100 : Math.floor((rerun.traces_done / Math.max(1, rerun.traces_total)) * 100);
   const done = `${rerun.traces_done.toLocaleString('en-US')} of ${renderQuantity(rerun.traces_total, 'trace')}`;
-  const changed = `${renderQuantity(rerun.spans_changed, 'span')} ${rerun.dry_run ? 'would change' : 'changed'}`;
+  const changed = `${countRecords(rerun.spans_changed)} ${rerun.dry_run ? 'would change' : 'changed'}`;
   return `${Math.min(100, share)}%  ${done}, ${changed}`;
+}
+
+/** A rerun's counts hold both: a call may be known from either. */
+function countRecords(count: number): string {
+  return renderQuantity(count, 'span or log record', 'spans and log records');
 }
 
 /** What a rerun changed, or would have: by field, with an example each, then the sums before and after. */
@@ -20,7 +25,7 @@ export function renderRerun(rerun: Rerun, canvas: Canvas): string {
     sections.push(renderFieldChanges(rerun, canvas), renderTotals(rerun, canvas));
   }
   if (rerun.spans_skipped > 0) {
-    const skipped = renderQuantity(rerun.spans_skipped, 'span');
+    const skipped = countRecords(rerun.spans_skipped);
     sections.push(canvas.paint.dim(`${skipped} left as they are: their message bodies are gone.`));
   }
   return sections.filter((section) => section !== '').join('\n\n');
@@ -28,12 +33,12 @@ export function renderRerun(rerun: Rerun, canvas: Canvas): string {
 
 /** How it ended, or how far it is, in a line. */
 export function renderOutcome(rerun: Rerun, { paint }: Canvas): string {
-  const looked = `${renderQuantity(rerun.traces_done, 'trace')} and ${renderQuantity(rerun.spans_done, 'span')} looked at`;
+  const looked = `${renderQuantity(rerun.traces_done, 'trace')} and ${countRecords(rerun.spans_done)} looked at`;
   const verb = rerun.dry_run ? 'would change' : 'changed';
   const found =
     rerun.spans_changed === 0
       ? `nothing ${verb}`
-      : `${renderQuantity(rerun.spans_changed, 'span')} in ${renderQuantity(rerun.traces_changed, 'trace')} ${verb}`;
+      : `${countRecords(rerun.spans_changed)} in ${renderQuantity(rerun.traces_changed, 'trace')} ${verb}`;
   switch (rerun.status) {
     case 'completed':
       return `${looked}, ${found}.`;
@@ -47,19 +52,25 @@ export function renderOutcome(rerun: Rerun, { paint }: Canvas): string {
   }
 }
 
-function renderFieldChanges({ changes }: Rerun, canvas: Canvas): string {
+function renderFieldChanges({ changes, dry_run: isDry }: Rerun, canvas: Canvas): string {
   const rows = changes.fields.map((entry) => ({ ...entry, example: entry.examples[0] }));
-  return renderTable(
+  const title = `Fields that ${isDry ? 'would change' : 'changed'}, with one example of each`;
+  const table = renderTable(
     rows,
     [
       { title: 'DIALECT', read: (row) => row.dialect ?? '', dropOrder: 1 },
       { title: 'FIELD', read: (row) => row.field },
-      { title: 'SPANS', align: 'right', read: (row) => row.count.toLocaleString('en-US') },
-      { title: 'BEFORE', read: (row) => previewJson(row.example?.before) ?? 'null', leastWidth: 12 },
-      { title: 'AFTER', read: (row) => previewJson(row.example?.after) ?? 'null', leastWidth: 12 },
+      { title: 'TIMES', align: 'right', read: (row) => row.count.toLocaleString('en-US') },
+      {
+        title: 'EXAMPLE BEFORE',
+        read: (row) => previewJson(row.example?.before) ?? 'null',
+        leastWidth: 14,
+      },
+      { title: 'AND AFTER', read: (row) => previewJson(row.example?.after) ?? 'null', leastWidth: 12 },
     ],
     canvas,
   );
+  return `${canvas.paint.bold(title)}\n${table}`;
 }
 
 function renderTotals({ changes: { before, after }, traces_changed: traces }: Rerun, canvas: Canvas): string {
@@ -97,11 +108,12 @@ function renderTotals({ changes: { before, after }, traces_changed: traces }: Re
   const table = renderTable(
     figures.filter((figure) => figure.before !== figure.after),
     [
-      { title: `SUM OF ${renderQuantity(traces, 'TRACE', 'TRACES')}`, read: (row) => row.name },
+      { title: 'SUM', read: (row) => row.name },
       { title: 'BEFORE', align: 'right', read: (row) => row.before },
       { title: 'AFTER', align: 'right', read: (row) => row.after },
     ],
     canvas,
   );
-  return figures.some((figure) => figure.before !== figure.after) ? table : '';
+  if (!figures.some((figure) => figure.before !== figure.after)) return '';
+  return `${canvas.paint.bold(`Sums over ${renderQuantity(traces, 'trace that changes', 'traces that change')}`)}\n${table}`;
 }

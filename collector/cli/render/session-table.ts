@@ -1,7 +1,7 @@
 import type { Session } from '../../contract/shapes.js';
 import { renderDuration, renderMoney, renderShortAge, renderTokenPair } from './figures.js';
 import type { Canvas } from './paint.js';
-import { chooseStatusBrush, renderStatus } from './status.js';
+import { chooseStatusBrush, markStatus, renderStatus } from './status.js';
 import { renderTable } from './table.js';
 
 /** One line a session, in the order given. */
@@ -10,23 +10,31 @@ export function renderSessionTable(sessions: readonly Session[], canvas: Canvas)
   return renderTable(
     sessions,
     [
-      { title: 'SESSION', read: (session) => session.session_id, leastWidth: 20 },
-      { title: 'AGE', read: (session) => renderShortAge(session.last_seen_at, nowMillis) },
+      // A UUID stays whole, so that it can be pasted.
+      { title: 'SESSION', read: (session) => session.session_id, leastWidth: 36 },
+      { title: 'AGE', read: (session) => renderShortAge(session.last_seen_at, nowMillis), dropOrder: 3 },
       {
         title: 'STATUS',
         read: (session) => renderStatus(session.status),
+        short: { order: 6, title: '', read: (session) => markStatus(session.status) },
         brush: (session) => chooseStatusBrush(session.status, paint),
       },
-      { title: 'TASK', read: (session) => session.task ?? '', leastWidth: 12, brush: () => paint.bold },
-      { title: 'TRACES', align: 'right', read: (session) => String(session.trace_count), dropOrder: 1 },
-      { title: 'TIME', align: 'right', read: (session) => renderDuration(session.duration_ms), dropOrder: 3 },
+      {
+        title: 'TASK',
+        read: (session) => session.task ?? '',
+        leastWidth: 10,
+        brush: () => paint.bold,
+        dropOrder: 4,
+      },
+      { title: 'TRACES', align: 'right', read: (session) => String(session.trace_count), dropOrder: 7 },
+      { title: 'TIME', align: 'right', read: (session) => renderDuration(session.duration_ms), dropOrder: 5 },
       {
         title: 'IN / OUT',
         align: 'right',
         read: (session) => renderTokenPair(session.input_tokens, session.output_tokens),
-        dropOrder: 4,
+        dropOrder: 2,
       },
-      { title: 'COST', align: 'right', read: (session) => renderMoney(session.cost_usd), dropOrder: 2 },
+      { title: 'COST', align: 'right', read: (session) => renderMoney(session.cost_usd), dropOrder: 1 },
     ],
     canvas,
   );

@@ -16,6 +16,11 @@ export function renderStatus(status: Status): string {
   return `${MARKS[status]} ${status}`;
 }
 
+/** The mark alone, where there is no room for the word. */
+export function markStatus(status: Status): string {
+  return MARKS[status];
+}
+
 export function chooseStatusBrush(status: Status, paint: Paint): Brush {
   switch (status) {
     case 'failed':

@@ -53,6 +53,38 @@ export function cutText(text: string, width: number): string {
   return kept;
 }
 
+/** The line in pieces of at most `width` columns, broken at blanks where there are any. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').flatMap((one) => splitWord(one, width))) {
+    const next = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && measureWidth(next) > width) {
+      lines.push(line);
+      line = word;
+    } else line = next;
+  }
+  return [...lines, line];
+}
+
+function splitWord(word: string, width: number): string[] {
+  if (measureWidth(word) <= width) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  let used = 0;
+  for (const { segment } of GRAPHEMES.segment(word)) {
+    const taken = measureGrapheme(segment);
+    if (piece !== '' && used + taken > width) {
+      pieces.push(piece);
+      piece = '';
+      used = 0;
+    }
+    piece += segment;
+    used += taken;
+  }
+  return [...pieces, piece];
+}
+
 /** The line filled with blanks to `width` columns. */
 export function padText(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const blanks = ' '.repeat(Math.max(0, width - measureWidth(text)));

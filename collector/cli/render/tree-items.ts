@@ -3,7 +3,13 @@ import { isUnpriced } from './figures.js';
 import { titleSpan } from './span-title.js';
 
 /** A line of a trace's tree: one span, or how many more of the same kind followed. */
-export type TreeItem = { kind: 'span'; span: SpanTree } | RepeatItem;
+export type TreeItem = { kind: 'span'; span: SpanTree } | RepeatItem | PlainItem;
+
+/** Plain spans beside each other with all below them. */
+interface PlainItem {
+  kind: 'plain';
+  count: number;
+}
 
 interface RepeatItem {
   kind: 'repeat';
@@ -26,11 +32,24 @@ const SHOWN_OF_RUN = 2;
 const LEAST_HIDDEN_SPANS = 3;
 const LEAST_HIDDEN_ROUNDS = 2;
 
+/** The items of siblings, the plain ones among them summed up at the end. */
+export function foldSiblings(
+  siblings: readonly SpanTree[],
+  sets: { troubled: ReadonlySet<SpanTree>; plain: ReadonlySet<SpanTree> },
+  showsAll: boolean,
+): TreeItem[] {
+  const folded = showsAll ? [] : siblings.filter((span) => sets.plain.has(span));
+  const count = listParentsFirst(folded).length;
+  if (count < 2) return collapseSiblings(siblings, sets.troubled, showsAll);
+  const rest = siblings.filter((span) => !sets.plain.has(span));
+  return [...collapseSiblings(rest, sets.troubled, showsAll), { kind: 'plain', count }];
+}
+
 /**
  * The spans as items. A run of similar siblings in which nothing failed, or of rounds of up to three alike, becomes its
  * first spans and a sum of the rest.
  */
-export function collapseSiblings(
+function collapseSiblings(
   siblings: readonly SpanTree[],
   troubled: ReadonlySet<SpanTree>,
   showsAll: boolean,

@@ -1,14 +1,20 @@
-import type { SpanTree } from '../../contract/shapes.js';
-import { isUnpriced, renderCallCost, renderDuration, renderTokenFlow } from './figures.js';
+import type { SessionEntry, SpanTree } from '../../contract/shapes.js';
+import { isUnpriced, renderCallCost, renderDuration, renderQuantity, renderTokenFlow } from './figures.js';
 import type { Brush, Canvas, Paint } from './paint.js';
+import { findPlainSpans } from './plain-spans.js';
+import { addReportedSteps, type ReportedTree } from './reported-steps.js';
 import { describeError, titleSpan } from './span-title.js';
 import { cutText, measureWidth, padText } from './text.js';
 import { placeTree, type Placed } from './tree-guides.js';
-import { collapseSiblings, findTroubled, listParentsFirst, type TreeItem } from './tree-items.js';
+import { findTroubled, foldSiblings, listParentsFirst, type TreeItem } from './tree-items.js';
 
 export interface TreeOptions {
-  /** Shows every sibling of a run of similar ones. */
+  /** Shows every sibling of a run of similar ones, and all plain spans. */
   showsAll?: boolean;
+  /** Prints the id of each span, or of the log record that a step is known from, behind it. */
+  showsIds?: boolean;
+  /** Log records whose usage is counted, as steps of the tree. */
+  reports?: readonly SessionEntry[];
   /** Text of a tool call's arguments, by span id. */
   argumentPreviews?: ReadonlyMap<string, string>;
 }
@@ -20,6 +26,7 @@ interface TreeLine {
   time: { text: string; brush: Brush };
   tokens: string;
   cost: string;
+  id: string;
   isSlow: boolean;
   beneath: { guide: string; text: string } | undefined;
 }
@@ -28,24 +35,30 @@ interface TreeLine {
 const SLOW_SHARE = 0.25;
 const SLOW_MILLIS = 1000;
 const SLOW_MARK = '▲ ';
+const PLAIN_LEGEND = 'plain spans say nothing of agents, models and tools: --all shows each';
 const SLOW_LEGEND = '▲ took a quarter of the trace or more';
 
 /**
  * The steps of a trace as a tree: what ran, how long, with which model and how many tokens. Failed steps carry `✗` and
- * their message beneath, where the failure began; slow ones `▲`. Runs of similar siblings are summed up.
+ * their message beneath, where the failure began; slow ones `▲`. Runs of similar siblings are summed up, and so are
+ * many plain spans.
  */
-export function renderTree(roots: readonly SpanTree[], canvas: Canvas, options: TreeOptions = {}): string {
+export function renderTree(spans: readonly SpanTree[], canvas: Canvas, options: TreeOptions = {}): string {
   const { paint } = canvas;
+  const { roots, recordIds } = addReportedSteps(spans, options.reports ?? []);
   const troubled = findTroubled(roots);
-  const collapse = (spans: readonly SpanTree[]) =>
-    collapseSiblings(spans, troubled, options.showsAll ?? false);
+  const sets = { troubled, plain: findPlainSpans(roots, troubled) };
+  const collapse = (siblings: readonly SpanTree[]) => foldSiblings(siblings, sets, options.showsAll ?? false);
   const placed = placeTree<TreeItem>(collapse(roots), (item) =>
     item.kind === 'span' ? collapse(item.span.children) : [],
   );
   const slowMillis = Math.max(SLOW_MILLIS, measureTrace(roots) * SLOW_SHARE);
-  const lines = placed.map((place) => describePlaced(place, slowMillis, paint, options.argumentPreviews));
-  const drawn = layLines(lines, canvas);
-  return lines.some((line) => line.isSlow) ? `${drawn}\n${paint.dim(SLOW_LEGEND)}` : drawn;
+  const lines = placed.map((place) => describePlaced(place, slowMillis, paint, { ...options, recordIds }));
+  const legend = [
+    ...(lines.some((line) => line.isSlow) ? [SLOW_LEGEND] : []),
+    ...(placed.some(({ node }) => node.kind === 'plain') ? [PLAIN_LEGEND] : []),
+  ];
+  return [layLines(lines, canvas), ...legend.map(paint.dim)].join('\n');
 }
 
 /** Milliseconds from the first start to the last end. */
@@ -64,27 +77,32 @@ function describePlaced(
   { node, guide, beneath }: Placed<TreeItem>,
   slowMillis: number,
   paint: Paint,
-  previews: TreeOptions['argumentPreviews'],
+  options: TreeOptions & Pick<ReportedTree, 'recordIds'>,
 ): TreeLine {
+  const summed = { guide, time: { text: '', brush: paint.dim }, id: '', isSlow: false, beneath: undefined };
+  if (node.kind === 'plain') {
+    const text = `× ${renderQuantity(node.count, 'plain span')}`;
+    return { ...summed, pieces: [{ text, brush: paint.dim }], tokens: '', cost: '' };
+  }
   if (node.kind === 'repeat') {
     return {
-      guide,
+      ...summed,
       pieces: [
         { text: `× ${node.count} more ${node.names.join(' + ')}, --all shows each`, brush: paint.dim },
       ],
       time: { text: renderDuration(node.durationMillis), brush: paint.dim },
       tokens: renderTokenFlow(node.inputTokens, node.outputTokens),
       cost: renderCallCost(node.costUsd, node.hasUnpriced),
-      isSlow: false,
-      beneath: undefined,
     };
   }
   const { span } = node;
   const isSlow = isStep(span) && span.duration_ms >= slowMillis;
   const error = chooseError(span);
+  const recordId = options.recordIds.get(span);
+  const mark = recordId === undefined ? [] : [{ text: ' from a log record', brush: paint.dim }];
   return {
     guide,
-    pieces: describeSpan(span, paint, previews?.get(span.span_id)),
+    pieces: [...describeSpan(span, paint, options.argumentPreviews?.get(span.span_id)), ...mark],
     time: {
       text:
         (isSlow ? SLOW_MARK : '') +
@@ -93,6 +111,7 @@ function describePlaced(
     },
     tokens: span.counted ? renderTokenFlow(span.input_tokens, span.output_tokens) : '',
     cost: span.counted ? renderCallCost(span.cost_usd, isUnpriced(span)) : '',
+    id: options.showsIds === true ? span.span_id : '',
     isSlow,
     beneath: error === '' ? undefined : { guide: beneath, text: error },
   };
@@ -138,8 +157,9 @@ function layLines(lines: readonly TreeLine[], canvas: Canvas): string {
   const timeWidth = columnWidth((line) => line.time.text);
   let tokensWidth = columnWidth((line) => line.tokens);
   let costWidth = columnWidth((line) => line.cost);
+  const idWidth = columnWidth((line) => line.id);
   const rightWidth = () =>
-    [timeWidth, tokensWidth, costWidth].reduce((sum, one) => sum + (one && one + 2), 0);
+    [timeWidth, tokensWidth, costWidth, idWidth].reduce((sum, one) => sum + (one && one + 2), 0);
   // On a narrow terminal the names matter most.
   if (width - rightWidth() < 36) tokensWidth = 0;
   if (width - rightWidth() < 30) costWidth = 0;
@@ -152,6 +172,7 @@ function layLines(lines: readonly TreeLine[], canvas: Canvas): string {
     cells.push(line.time.brush(padText(line.time.text, timeWidth, 'right')));
     if (tokensWidth > 0) cells.push(padText(line.tokens, tokensWidth, 'right'));
     if (costWidth > 0) cells.push(padText(line.cost, costWidth, 'right'));
+    if (idWidth > 0) cells.push(paint.dim(line.id));
     laid.push(cells.join('  ').trimEnd());
     if (line.beneath !== undefined) {
       const room = width - measureWidth(line.beneath.guide);

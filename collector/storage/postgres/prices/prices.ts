@@ -4,6 +4,7 @@ import { isUuidText } from '../read/filters.js';
 import type { Queryable } from '../rows/queryable.js';
 import { deletePriceRow, listPriceRows, putPriceRow } from './price-rows.js';
 import { listUnpriced } from './unpriced.js';
+import { listUnpricedDoubts } from './unpriced-doubts.js';
 
 export interface PricesOptions {
   /** Their failures are `SpanledgerError`s. */
@@ -63,6 +64,8 @@ export function createPrices({ database, readDatabase, clock }: PricesOptions): 
     },
     listUnpriced: (projectId, filter, options) =>
       listUnpriced(readDatabase, projectId, filter, { ...options, nowUnixNano: clock() }),
+    listUnpricedDoubts: (projectId, filter, limit) =>
+      listUnpricedDoubts(readDatabase, projectId, filter, { limit, nowUnixNano: clock() }),
   };
 }
 
