@@ -8,17 +8,34 @@ export interface Config {
   host: string;
   /** 0 picks a free one. */
   port: number;
-  /** OTLP over gRPC; 0 is off. This version does not serve it. */
-  grpcPort: number;
+  /** OTLP over gRPC; 0 is off, and `free` picks a free one. */
+  grpcPort: number | 'free';
   /** null uses the embedded Postgres in `dataDir`. */
   databaseUrl: string | null;
   dataDir: string;
   databaseConnections: number;
   /** Largest request body, after decompression. */
   maxBodyBytes: number;
+  /** Bytes of all request bodies that are held at once; null is four times `maxBodyBytes`. */
+  maxInFlightBytes: number | null;
+  /** Where requests wait on disk while the database is away; null keeps none. */
+  spoolDir: string | null;
+  spoolMaxBytes: number;
   /** The key that clients must send; null leaves the door open. */
   apiKey: string | null;
   insecure: boolean;
+  /** PEM files; without them, both servers speak plain HTTP. */
+  tlsCert: string | null;
+  tlsKey: string | null;
+  /** A PEM file of authorities; clients must then have a certificate of one. */
+  tlsClientCa: string | null;
+  /** What was stored is sent on to `/v1/{signal}` below this URL; null sends nothing on. */
+  forwardEndpoint: string | null;
+  forwardHeaders: Record<string, string> | null;
+  forwardQueueBytes: number;
+  /** The collector's own spans are sent to `/v1/traces` below this URL; null makes none. */
+  selfTelemetryEndpoint: string | null;
+  selfTelemetryHeaders: Record<string, string> | null;
   logLevel: LogLevel;
   noOpen: boolean;
 }
@@ -48,6 +65,10 @@ export interface Setting<Value> {
   conceal?(text: string): string;
 }
 
+const ENDPOINT_ALLOWED =
+  'an http:// or https:// URL without user, query and /v1/traces, such as https://collector.internal:4318';
+const HEADERS_ALLOWED = 'name=value pairs separated by commas, values percent-encoded';
+
 export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } = {
   host: {
     flag: '--host',
@@ -71,10 +92,10 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     flag: '--grpc-port',
     argument: 'number',
     env: 'SPANLEDGER_GRPC_PORT',
-    readDefault: () => 0,
-    parse: (text) => parseInteger(text, 0, 65_535),
-    allowed: 'a number from 0 to 65535, where 0 is off',
-    description: 'port of OTLP over gRPC, which this version does not serve yet: any number is as 0',
+    readDefault: () => 4317,
+    parse: (text) => (text.toLowerCase() === 'free' ? 'free' : parseInteger(text, 0, 65_535)),
+    allowed: 'a number from 0 to 65535, where 0 is off, or "free" for a free port',
+    description: 'port of OTLP over gRPC; 0 turns it off',
   },
   databaseUrl: {
     flag: '--database-url',
@@ -91,7 +112,7 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     argument: 'directory',
     env: 'SPANLEDGER_DATA_DIR',
     readDefault: findDataDir,
-    parse: (text) => (text.includes('\0') ? undefined : text),
+    parse: parsePath,
     allowed: 'a directory',
     description: 'where the embedded Postgres keeps its data',
   },
@@ -109,9 +130,38 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     argument: 'size',
     env: 'SPANLEDGER_MAX_BODY_BYTES',
     readDefault: () => 64 * 1024 * 1024,
-    parse: parseBytes,
+    parse: (text) => parseBytes(text, 1024 ** 3),
     allowed: 'bytes or a size such as 64MiB, from 1KiB to 1GiB',
     description: 'largest request body, after decompression',
+  },
+  maxInFlightBytes: {
+    flag: '--max-in-flight-bytes',
+    argument: 'size',
+    env: 'SPANLEDGER_MAX_IN_FLIGHT_BYTES',
+    readDefault: () => null,
+    parse: (text) => parseBytes(text, 1024 ** 4),
+    allowed: 'bytes or a size such as 256MiB, from 1KiB to 1TiB',
+    description:
+      'most bytes of request bodies that are held at once, by default 4 times --max-body-bytes; more gets 503',
+  },
+  spoolDir: {
+    flag: '--spool-dir',
+    argument: 'directory',
+    env: 'SPANLEDGER_SPOOL_DIR',
+    readDefault: () => null,
+    parse: parsePath,
+    allowed: 'a directory',
+    description:
+      'where export requests are kept on disk while the database is away; without it, they get 503',
+  },
+  spoolMaxBytes: {
+    flag: '--spool-max-bytes',
+    argument: 'size',
+    env: 'SPANLEDGER_SPOOL_MAX_BYTES',
+    readDefault: () => 1024 ** 3,
+    parse: (text) => parseBytes(text, 1024 ** 4),
+    allowed: 'bytes or a size such as 10GiB, from 1KiB to 1TiB',
+    description: 'most bytes that the spool takes on disk',
   },
   apiKey: {
     flag: '--api-key',
@@ -132,6 +182,81 @@ export const SETTINGS: { readonly [Key in keyof Config]: Setting<Config[Key]> } 
     parse: parseSwitch,
     allowed: 'true or false',
     description: 'listen beyond loopback without an API key',
+  },
+  tlsCert: {
+    flag: '--tls-cert',
+    argument: 'file',
+    env: 'SPANLEDGER_TLS_CERT',
+    readDefault: () => null,
+    parse: parsePath,
+    allowed: 'a file',
+    description: 'certificate in PEM, with those that lead to its root: both servers then speak TLS',
+  },
+  tlsKey: {
+    flag: '--tls-key',
+    argument: 'file',
+    env: 'SPANLEDGER_TLS_KEY',
+    readDefault: () => null,
+    parse: parsePath,
+    allowed: 'a file',
+    description: 'private key of the certificate, in PEM without a passphrase',
+  },
+  tlsClientCa: {
+    flag: '--tls-client-ca',
+    argument: 'file',
+    env: 'SPANLEDGER_TLS_CLIENT_CA',
+    readDefault: () => null,
+    parse: parsePath,
+    allowed: 'a file',
+    description: 'authorities in PEM: clients must then show a certificate of one of them',
+  },
+  forwardEndpoint: {
+    flag: '--forward-endpoint',
+    argument: 'url',
+    env: 'SPANLEDGER_FORWARD_ENDPOINT',
+    readDefault: () => null,
+    parse: parseEndpoint,
+    allowed: ENDPOINT_ALLOWED,
+    description: 'send what was stored on, unchanged, to the OTLP/HTTP receiver at this URL',
+  },
+  forwardHeaders: {
+    flag: '--forward-headers',
+    argument: 'headers',
+    env: 'SPANLEDGER_FORWARD_HEADERS',
+    readDefault: () => null,
+    parse: parseHeaders,
+    allowed: HEADERS_ALLOWED,
+    description: 'headers of what is sent on, as in OTEL_EXPORTER_OTLP_HEADERS',
+    conceal: () => '(set)',
+  },
+  forwardQueueBytes: {
+    flag: '--forward-queue-bytes',
+    argument: 'size',
+    env: 'SPANLEDGER_FORWARD_QUEUE_BYTES',
+    readDefault: () => 64 * 1024 * 1024,
+    parse: (text) => parseBytes(text, 1024 ** 4),
+    allowed: 'bytes or a size such as 64MiB, from 1KiB to 1TiB',
+    description: 'most bytes that wait to be sent on; beyond it the oldest are dropped',
+  },
+  selfTelemetryEndpoint: {
+    flag: '--self-telemetry-endpoint',
+    argument: 'url',
+    env: 'SPANLEDGER_SELF_TELEMETRY_ENDPOINT',
+    readDefault: () => null,
+    parse: parseEndpoint,
+    allowed: ENDPOINT_ALLOWED,
+    description:
+      "send the collector's own spans to the OTLP/HTTP receiver at this URL; it may be this collector",
+  },
+  selfTelemetryHeaders: {
+    flag: '--self-telemetry-headers',
+    argument: 'headers',
+    env: 'SPANLEDGER_SELF_TELEMETRY_HEADERS',
+    readDefault: () => null,
+    parse: parseHeaders,
+    allowed: HEADERS_ALLOWED,
+    description: "headers of the collector's own spans, as in OTEL_EXPORTER_OTLP_HEADERS",
+    conceal: () => '(set)',
   },
   logLevel: {
     flag: '--log-level',
@@ -199,7 +324,7 @@ function settle(key: keyof Config, flag: string | boolean | undefined, env: Envi
   const source = flag !== undefined ? setting.flag : variable ? setting.env : 'default';
   if (source === 'default') {
     const value = setting.readDefault(env);
-    return { key, value, shown: value === null ? '(none)' : String(value), source };
+    return { key, value, shown: showValue(value), source };
   }
   const text = String(flag ?? variable);
   const shown = setting.conceal?.(text) ?? text;
@@ -209,7 +334,16 @@ function settle(key: keyof Config, flag: string | boolean | undefined, env: Envi
     const given = setting.conceal === undefined ? `was given "${text}", but ` : '';
     throw new SpanledgerError('CONFIG_INVALID', `${source} ${given}takes ${setting.allowed}`);
   }
-  return { key, value, shown: setting.conceal === undefined ? String(value) : shown, source };
+  return { key, value, shown: setting.conceal === undefined ? showValue(value) : shown, source };
+}
+
+function parsePath(text: string): string | undefined {
+  return text.includes('\0') ? undefined : text;
+}
+
+function showValue(value: Config[keyof Config]): string {
+  if (value === null) return '(none)';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function parseHost(text: string): string | undefined {
@@ -230,14 +364,45 @@ const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
   k: 1024,
   m: 1024 ** 2,
   g: 1024 ** 3,
+  t: 1024 ** 4,
 };
 
 /** `mb` and `MiB` both mean 1,048,576 bytes: for a limit the larger reading does no harm. */
-function parseBytes(text: string): number | undefined {
-  const match = /^(\d{1,10}(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(text);
+function parseBytes(text: string, most: number): number | undefined {
+  const match = /^(\d{1,13}(?:\.\d+)?)\s*(?:([kmgt])(?:i?b)?|b)?$/i.exec(text);
   if (match === null) return undefined;
   const bytes = Math.floor(Number(match[1]) * (BYTES_PER_UNIT[(match[2] ?? '').toLowerCase()] ?? 1));
-  return bytes >= 1024 && bytes <= 1024 ** 3 ? bytes : undefined;
+  return bytes >= 1024 && bytes <= most ? bytes : undefined;
+}
+
+/** A base URL of OTLP/HTTP, without a slash at its end. A user and password belong into a header. */
+function parseEndpoint(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined;
+  const endpoint = url.href.replace(/\/+$/, '');
+  return /\/v1\/(?:traces|logs|metrics)$/.test(endpoint) ? undefined : endpoint;
+}
+
+/** OpenTelemetry specification, "OTLP Exporter", OTEL_EXPORTER_OTLP_HEADERS: W3C Baggage without properties. */
+function parseHeaders(text: string): Record<string, string> | undefined {
+  const headers: Record<string, string> = {};
+  for (const pair of text.split(',')) {
+    const [, name = '', encoded = ''] = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+    const value = decodePercents(encoded);
+    // RFC 9110 section 5.5; what is beyond ASCII is not sent by fetch.
+    if (name === '' || value === undefined || !/^[\x20-\x7e\t]*$/.test(value)) return undefined;
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+function decodePercents(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function parseSwitch(text: string): boolean | undefined {

@@ -7,7 +7,7 @@ import type { NormalizedSpan } from './model/normalized-span.js';
 import type { PriceBook, PriceRow } from './model/price.js';
 import type { LogRecordData, ResourceData, ScopeData, Signal, SpanData } from './model/span-data.js';
 import { nowUnixNano } from './model/time.js';
-import type { LogRow, WriteBatch } from './model/write-batch.js';
+import type { LogRow, WriteBatch, WriteReceipt } from './model/write-batch.js';
 import { renderAttributesJson, renderValueJson, stringifyJson } from './model/value-json.js';
 import type { DecodedRequest, Encoding, RequestRemark } from './otlp/decoded-request.js';
 import { createPriceBook } from './prices/price-book.js';
@@ -31,7 +31,10 @@ export interface IngestResult {
   counts?: IngestCounts;
 }
 
-/** Resolves once everything that was not rejected is committed and readable; rejects with nothing stored. */
+/**
+ * Resolves once everything that was not rejected is committed and readable. Where it rejects, nothing or only a part is
+ * stored; the request sent again adds nothing twice.
+ */
 export type Ingest = (request: IngestRequest) => Promise<IngestResult>;
 
 export interface IngestOptions {
@@ -44,33 +47,69 @@ const PRICES_MAX_AGE_MILLIS = 5_000;
 
 /** The flow: what was decoded is understood and priced, and stored together with the rows derived from it. */
 export function createIngest({ storage, telemetry }: IngestOptions): Ingest {
-  return async ({ projectId, signal, decoded }) => {
-    const received = decoded.spans.length + decoded.logRecords.length + decoded.metricPoints.length;
-    const rejected = decoded.rejected.reduce((sum, remark) => sum + remark.count, 0);
-    telemetry.countExport(signal, { received: received + rejected, rejected });
-    let counts = { received: received + rejected, stored: 0, updated: 0, duplicate: 0, rejected };
-    if (received > 0 || decoded.rejected.length + decoded.repaired.length > 0) {
+  async function store({ projectId, signal, decoded }: IngestRequest): Promise<WriteReceipt> {
+    const prices = await storage.listPrices(projectId, { maxAgeMillis: PRICES_MAX_AGE_MILLIS });
+    return storage.write(createBatch(projectId, signal, decoded, createUnderstanding(prices)));
+  }
+
+  return async (request) => {
+    const { projectId, signal, decoded } = request;
+    const arrived = countArrived(decoded);
+    telemetry.countExport(signal, arrived);
+    let receipt: WriteReceipt = { stored: 0, updated: 0, duplicate: 0, rejected: [] };
+    const { received, rejected } = arrived;
+    if (received > 0 || decoded.repaired.length > 0) {
       try {
-        const prices = await storage.listPrices(projectId, { maxAgeMillis: PRICES_MAX_AGE_MILLIS });
-        const understanding = createUnderstanding(prices);
-        const { stored, updated, duplicate } = await storage.write(
-          createBatch(projectId, signal, decoded, understanding),
-        );
-        telemetry.countExport(signal, { stored, updated, duplicate });
-        counts = { ...counts, stored, updated, duplicate };
+        receipt = await store(request);
       } catch (error) {
-        telemetry.countExport(signal, { failed: received });
+        const failed = received - rejected;
+        telemetry.countExport(signal, { failed });
+        telemetry.log.debug({ projectId, signal, ...arrived, failed }, 'an export request was not stored');
         throw error;
       }
     }
-    return { ...describeDecoded(decoded), counts };
+    const { rejected: refused, ...taken } = receipt;
+    telemetry.countExport(signal, { ...taken, rejected: refused.length });
+    const counts = { ...arrived, ...taken, rejected: rejected + refused.length };
+    telemetry.log.debug({ projectId, signal, ...counts }, 'an export request was stored');
+    return { ...describeDecoded(decoded, refused), counts };
   };
 }
 
-/** What the sender is told of a request that decoded so, whether or not it is stored yet. */
-export function describeDecoded({ rejected }: DecodedRequest): IngestResult {
-  const count = rejected.reduce((sum, remark) => sum + remark.count, 0);
-  return { rejected: count, message: describeRejections(rejected) };
+/** What is known of the records of a request before any is stored. */
+function countArrived(
+  decoded: DecodedRequest,
+): Pick<IngestCounts, 'received' | 'rejected' | 'truncated' | 'repaired'> {
+  const { spans, logRecords, metricPoints } = decoded;
+  const rejected = sumCounts(decoded.rejected);
+  return {
+    received: spans.length + logRecords.length + metricPoints.length + rejected,
+    rejected,
+    truncated: [...spans, ...logRecords].filter(isTruncated).length,
+    repaired: sumCounts(decoded.repaired),
+  };
+}
+
+/** Whether the SDK that sent a record had dropped some of it. */
+function isTruncated(record: SpanData | LogRecordData): boolean {
+  if (record.droppedAttributesCount > 0) return true;
+  return 'events' in record && record.droppedEventsCount + record.droppedLinksCount > 0;
+}
+
+function sumCounts(remarks: readonly RequestRemark[]): number {
+  return remarks.reduce((sum, { count }) => sum + count, 0);
+}
+
+/**
+ * What the sender is told of a request that decoded so, whether or not it is stored yet; `refused` are the records that
+ * could not be stored.
+ */
+export function describeDecoded(
+  { rejected }: DecodedRequest,
+  refused: readonly IngestIssue[] = [],
+): IngestResult {
+  const reasons = [...rejected, ...refused.map(({ message }) => ({ reason: message, count: 1 }))];
+  return { rejected: sumCounts(rejected) + refused.length, message: describeRejections(reasons) };
 }
 
 /** What a span or a log record says in today's conventions, with what its call cost. */
@@ -206,7 +245,7 @@ function listIssues(signal: Signal, { data, facts, issues }: NormalizedSpan): In
 }
 
 /** One sentence for the sender; the first three kinds of reason are named, each with its count. */
-function describeRejections(rejected: readonly RequestRemark[]): string {
+function describeRejections(rejected: readonly Pick<RequestRemark, 'reason' | 'count'>[]): string {
   const counts = new Map<string, number>();
   for (const { reason, count } of rejected) counts.set(reason, (counts.get(reason) ?? 0) + count);
   const named = [...counts].slice(0, 3).map(([reason, count]) => `${count} × ${reason}`);

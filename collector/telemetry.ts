@@ -10,9 +10,16 @@ export interface Telemetry {
   countExport(signal: Signal, records: Partial<Record<ExportResult, number>>): void;
   /** Adds the time from the last byte of a request to its answer. */
   observeExport(signal: Signal, status: number, seconds: number): void;
+  /** Shows how many bytes the requests hold that are not answered yet. */
+  watchBytesInFlight(read: () => number): void;
 }
 
-export type ExportResult = 'received' | 'stored' | 'updated' | 'duplicate' | 'rejected' | 'failed';
+/**
+ * `received` is the sum of `stored`, `updated`, `duplicate`, `rejected` and `failed`. Beside these, `truncated` counts
+ * records that lost something at the sender, and `repaired` places where something was changed or passed over.
+ */
+export type ExportResult =
+  'received' | 'stored' | 'updated' | 'duplicate' | 'rejected' | 'failed' | 'truncated' | 'repaired';
 
 /** One instance per collector, so that several in one process don't share figures. */
 export function createTelemetry(options: { logLevel: string }): Telemetry {
@@ -42,6 +49,16 @@ export function createTelemetry(options: { logLevel: string }): Telemetry {
     countExport(signal, results) {
       for (const [result, count] of Object.entries(results))
         if (count > 0) records.inc({ signal, result }, count);
+    },
+    watchBytesInFlight(read) {
+      new Gauge({
+        name: 'spanledger_ingest_in_flight_bytes',
+        help: 'Bytes of request bodies that are held now',
+        registers: [registry],
+        collect() {
+          this.set(read());
+        },
+      });
     },
     observeExport(signal, status, elapsed) {
       seconds.observe({ signal, status: String(status) }, elapsed);

@@ -255,6 +255,7 @@ table sessions
   tags text[] not null
   ledger_from timestamp with time zone
   ledger_to timestamp with time zone
+  stale_since timestamp with time zone
   constraint sessions_pkey PRIMARY KEY (project_id, session_id)
 
 table span_contents
@@ -386,6 +387,7 @@ table traces
   output_preview text
   is_ledger boolean not null default false
   report_count bigint not null default 0
+  stale_since timestamp with time zone
   constraint traces_pkey PRIMARY KEY (project_id, trace_id)
 
 CREATE INDEX agent_executions_agent_started ON public.agent_executions USING btree (project_id, agent_name, started_at DESC)
@@ -400,6 +402,7 @@ CREATE INDEX agent_executions_updated ON public.agent_executions USING btree (up
 CREATE INDEX agent_executions_workflow ON public.agent_executions USING btree (project_id, workflow_id) WHERE (workflow_id IS NOT NULL)
 CREATE INDEX ingest_issues_code ON public.ingest_issues USING btree (project_id, code, "time" DESC)
 CREATE INDEX ingest_issues_project_time ON public.ingest_issues USING btree (project_id, "time" DESC, id DESC)
+CREATE INDEX ingest_issues_trace ON public.ingest_issues USING btree (project_id, trace_id) WHERE (trace_id IS NOT NULL)
 CREATE INDEX log_records_joined ON ONLY public.log_records USING btree (project_id, joined_trace_id) WHERE (joined_trace_id IS NOT NULL)
 CREATE INDEX log_records_project_time ON ONLY public.log_records USING btree (project_id, "time" DESC, record_id DESC)
 CREATE INDEX log_records_session ON ONLY public.log_records USING btree (project_id, session_id, "time") WHERE (session_id IS NOT NULL)
@@ -410,6 +413,7 @@ CREATE INDEX reruns_project_created ON public.reruns USING btree (project_id, cr
 CREATE INDEX retention_runs_started ON public.retention_runs USING btree (started_at DESC, id DESC)
 CREATE INDEX sessions_project_last_seen ON public.sessions USING btree (project_id, ended_at DESC, session_id DESC)
 CREATE INDEX sessions_project_user ON public.sessions USING btree (project_id, user_id, ended_at DESC) WHERE (user_id IS NOT NULL)
+CREATE INDEX sessions_stale ON public.sessions USING btree (project_id, stale_since) WHERE (stale_since IS NOT NULL)
 CREATE INDEX spans_start_time ON ONLY public.spans USING btree (start_time)
 CREATE INDEX spans_unpriced ON ONLY public.spans USING btree (project_id, start_time) WHERE (price_ref ~~ 'unpriced:%'::text)
 CREATE INDEX traces_last_seen ON public.traces USING btree (last_seen_at)
@@ -418,6 +422,7 @@ CREATE INDEX traces_project_session ON public.traces USING btree (project_id, se
 CREATE INDEX traces_project_started ON public.traces USING btree (project_id, started_at DESC, trace_id DESC)
 CREATE INDEX traces_project_status ON public.traces USING btree (project_id, status, started_at DESC) WHERE (status <> 'completed'::text)
 CREATE INDEX traces_project_user ON public.traces USING btree (project_id, user_id, started_at DESC) WHERE (user_id IS NOT NULL)
+CREATE INDEX traces_stale ON public.traces USING btree (project_id, stale_since) WHERE (stale_since IS NOT NULL)
 partition log_records_default of log_records DEFAULT toast_tuple_target=8160
 partition metric_points_default of metric_points DEFAULT toast_tuple_target=8160
 partition span_contents_default of span_contents DEFAULT toast_tuple_target=8160

@@ -33,6 +33,8 @@ function serveOnce(cwd) {
         'spanledger',
         '--port',
         '0',
+        '--grpc-port',
+        '0',
         '--no-open',
         '--data-dir',
         join(folder, 'data'),

@@ -17,4 +17,6 @@ const { main } = await import('../dist/collector/cli/main.js');
 // From here on the server does so itself, in order.
 clearInterval(watch);
 process.off('SIGINT', end).off('SIGTERM', end);
-process.exitCode = await main(['serve', ...process.argv.slice(2)]);
+const exitCode = await main(['serve', ...process.argv.slice(2)]);
+// Ends only after a slow reader has taken everything, and whatever is still open.
+process.stdout.write('', () => process.exit(exitCode));

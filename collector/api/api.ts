@@ -25,12 +25,27 @@ export interface ApiOptions {
   version: string;
   /** Where the error codes are explained; the `type` of a problem is this with the code as fragment. */
   docsUrl?: string;
+  /** The port of OTLP over gRPC; null where it is off. */
+  findGrpcPort?: () => string | null;
   /** What `GET /metrics` shows; without it that path does not exist. */
   registry?: Registry;
   /** Reasons beside the database why this process should get no traffic, for `GET /readyz`. */
   listUnreadyReasons?: () => string[];
+  /** The spool, where there is one: with room in it, requests are taken although the database is away. */
+  describeSpool?: () => SpoolState;
   /** Told of errors that nobody foresaw, since their answers say nothing of the cause. */
   onError?: (error: unknown) => void;
+}
+
+/** What waits on disk for the database. */
+export interface SpoolState {
+  /** Whether requests go to the disk now. */
+  isSpooling: boolean;
+  hasRoom: boolean;
+  bytes: number;
+  requests: number;
+  /** When the oldest was received, in milliseconds since the epoch; null where none waits. */
+  oldestMillis: number | null;
 }
 
 const LANDING_TRACES = 20;
@@ -57,7 +72,11 @@ export function createApi(options: ApiOptions): express.Express {
     options.onRerun?.();
     return rerun;
   };
-  const handlers = createHandlers({ storage, understanding, startRerun }, renderOpenApi(version));
+  const { describeSpool } = options;
+  const handlers = createHandlers(
+    { storage, understanding, startRerun, describeSpool },
+    renderOpenApi(version),
+  );
   app.use(createRouter(handlers, authenticate));
   app.use((request) => {
     throw new SpanledgerError(
@@ -113,12 +132,24 @@ function mountPages(app: express.Express, options: ApiOptions): void {
 
 async function sendReadiness(options: ApiOptions, response: Response): Promise<void> {
   const health = await options.storage.checkHealth();
-  const reasons = [...(options.listUnreadyReasons?.() ?? [])];
+  const others = options.listUnreadyReasons?.() ?? [];
+  const reasons = [...others];
+  const spool = options.describeSpool?.();
   if (!health.reachable) reasons.unshift('the database does not answer');
   else if (!health.migrated) reasons.unshift('the database is not migrated');
-  response.status(reasons.length === 0 ? 200 : 503).json({
-    status: reasons.length === 0 ? 'ready' : 'unready',
+  else if (spool?.isSpooling === true) reasons.unshift('the database does not take what is written');
+  const canKeep = spool?.hasRoom === true && others.length === 0;
+  const status = reasons.length === 0 ? 'ready' : canKeep ? 'spooling' : 'unready';
+  response.status(status === 'unready' ? 503 : 200).json({
+    status,
     reasons,
+    ...(spool && {
+      spool: {
+        bytes: spool.bytes,
+        requests: spool.requests,
+        oldest_received_at: spool.oldestMillis === null ? null : new Date(spool.oldestMillis).toISOString(),
+      },
+    }),
     database: {
       reachable: health.reachable,
       migrated: health.migrated,
@@ -129,9 +160,12 @@ async function sendReadiness(options: ApiOptions, response: Response): Promise<v
 }
 
 async function sendLandingPage(options: ApiOptions, request: Request, response: Response): Promise<void> {
+  const endpoint = `${request.protocol}://${request.get('host') ?? 'localhost'}`;
+  const grpcPort = options.findGrpcPort?.() ?? null;
   const page = renderLandingPage({
     version: options.version,
-    endpoint: `${request.protocol}://${request.get('host') ?? 'localhost'}`,
+    endpoint,
+    grpcEndpoint: grpcPort === null ? null : `${endpoint.replace(/:\d+$/, '')}:${grpcPort}`,
     ...(await readLatestTraces(options, request)),
   });
   response.type('html').send(page);

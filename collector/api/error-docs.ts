@@ -16,7 +16,7 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
   },
   OTLP_UNSUPPORTED_ENCODING: {
     title: 'Content encoding not supported',
-    meaning: 'The `Content-Encoding` of an export request is not known.',
+    meaning: 'The `Content-Encoding` or `grpc-encoding` of an export request is not known.',
     action: 'Send it uncompressed, or with gzip, deflate, br or zstd.',
   },
   OTLP_UNSUPPORTED_MEDIA_TYPE: {
@@ -33,6 +33,18 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     title: 'Method not allowed for telemetry',
     meaning: 'Telemetry is sent with POST only.',
     action: 'Send a POST. To read what is stored, use the query API under `/api/v1`.',
+  },
+  OTLP_UNKNOWN_METHOD: {
+    title: 'No such gRPC method',
+    meaning:
+      'A call over gRPC names a method that the collector does not have, or has no or several messages.',
+    action: 'Call `Export` of the trace, logs or metrics service of OTLP, with one message.',
+  },
+  OTLP_MALFORMED_FRAME: {
+    title: 'gRPC call not readable',
+    meaning:
+      'A call over gRPC breaks off within its message, or its message is compressed in a way it does not name.',
+    action: 'Check the exporter and what is between it and the collector.',
   },
   OTLP_TIMEOUT: {
     title: 'Telemetry request came too slowly',
@@ -54,10 +66,25 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
     meaning: 'The database did not answer, or broke off. Nothing of the request was stored.',
     action: 'Retry. Where it lasts, see `/readyz` and the log of the database.',
   },
+  SPOOL_FULL: {
+    title: 'Spool full',
+    meaning: 'The database is away, and what waits for it on disk has reached `--spool-max-bytes`.',
+    action: 'Bring the database back; exporters retry by themselves. See `/readyz`.',
+  },
+  SPOOL_LOCKED: {
+    title: 'Spool directory in use',
+    meaning: 'Another collector has the spool directory.',
+    action: 'Give each collector a `--spool-dir` of its own.',
+  },
+  SPOOL_UNUSABLE: {
+    title: 'Spool directory not usable',
+    meaning: 'The spool directory cannot be made, read or written.',
+    action: 'The message says why; correct the directory or its permissions.',
+  },
   STORAGE_REJECTED: {
     title: 'Refused by the database',
     meaning:
-      'The database refused what was to be stored, and would refuse it again. Nothing of the request was stored.',
+      'The database refused a value, and would refuse it again. Records that can not be stored are no error of their request: they are counted in its partial success, and listed as issues `ROW_REFUSED`.',
     action: 'Report it with the line in the collector’s log: what comes in should always be storable.',
   },
   AUTH_REQUIRED: {
@@ -113,7 +140,7 @@ const DESCRIPTIONS: Record<ErrorCode, ErrorDescription> = {
   SERVER_PORT_IN_USE: {
     title: 'Port in use',
     meaning: 'Another process listens on the port.',
-    action: 'End it, or choose another port with `--port`.',
+    action: 'End it, or choose another port with `--port` or `--grpc-port`.',
   },
   DATABASE_LOCKED: {
     title: 'Built-in database in use',

@@ -1,9 +1,9 @@
-import type { SpanExplanation } from '../contract/explanation-shapes.js';
+import type { ReportExplanation, SpanExplanation } from '../contract/explanation-shapes.js';
 import type { ExplainedSource, SpanExplanation as Explained } from '../model/explanation.js';
 import type { SpanFacts } from '../model/normalized-span.js';
 import type { PriceAnswer } from '../model/price.js';
 import type { UsageVerdict } from '../model/rows.js';
-import type { StoredLogRecord, StoredSpan } from '../storage/storage.js';
+import type { StoredLogRecord, StoredReport, StoredSpan } from '../storage/storage.js';
 import { presentPriceAnswer } from './present-price.js';
 import type { AttributeStyle } from './present-span.js';
 import { presentCost } from './present-span.js';
@@ -21,13 +21,45 @@ export interface SpanToExplain {
 
 /** Where everything that is said of a span comes from, in the words of the API. */
 export function presentExplanation(span: SpanToExplain, attributes: AttributeStyle): SpanExplanation {
-  const { stored, explained, verdict } = span;
-  const { data, facts } = stored;
-  const { token_classes: tokenClasses, usage_as_sent: asSent } = presentUsage(facts.usage, explained.usage);
+  const { data, facts, payloadExpired } = span.stored;
   return {
     trace_id: data.traceId,
     span_id: data.spanId,
     name: data.name,
+    ...presentExplained({ ...span, facts }),
+    log_records: span.records.map((record) => presentLogRecord(record, attributes)),
+    payload_expired: payloadExpired,
+  };
+}
+
+export interface ReportToExplain extends Pick<SpanToExplain, 'explained' | 'verdict' | 'today'> {
+  report: StoredReport;
+  /** null where the report belongs to a session alone. */
+  traceId: string | null;
+}
+
+/** The same of what a log record reports. */
+export function presentReportExplanation(explained: ReportToExplain): ReportExplanation {
+  const { recordId, span, log, joinedSpanId, payloadExpired } = explained.report;
+  return {
+    record_id: recordId,
+    trace_id: explained.traceId,
+    event_name: log.eventName || span.name,
+    joined_span_id: joinedSpanId,
+    name: span.name,
+    ...presentExplained({ ...explained, facts: span.facts }),
+    payload_expired: payloadExpired,
+  };
+}
+
+function presentExplained({
+  facts,
+  explained,
+  verdict,
+  today,
+}: Pick<SpanToExplain, 'explained' | 'verdict' | 'today'> & { facts: SpanFacts }) {
+  const { token_classes: tokenClasses, usage_as_sent: asSent } = presentUsage(facts.usage, explained.usage);
+  return {
     dialect: facts.dialect,
     type: { value: explained.type.value, ...presentSource(explained.type) },
     fields: explained.fields.map((entry) => ({
@@ -47,9 +79,7 @@ export function presentExplanation(span: SpanToExplain, attributes: AttributeSty
       counting_rule: verdict?.rule ?? null,
       because: verdict?.because ?? null,
     },
-    cost: explainCost(facts, span.today),
-    log_records: span.records.map((record) => presentLogRecord(record, attributes)),
-    payload_expired: stored.payloadExpired,
+    cost: explainCost(facts, today),
   };
 }
 
@@ -66,6 +96,7 @@ function explainCost(facts: SpanFacts, today: PriceAnswer | undefined): SpanExpl
     ...cost,
     steps: isSame && !isReported ? answer.steps : [],
     classes: isSame && !isReported ? answer.classes : [],
+    advice: isSame && !isReported ? answer.advice : null,
     today: isSame || (isReported && answer?.cost_usd === null) ? null : answer,
   };
 }

@@ -18,7 +18,11 @@ export interface HandlerOptions {
   storage: Storage;
   understanding: Understanding;
   startRerun: StartRerun;
+  describeSpool?: DescribeSpool | undefined;
 }
+
+/** The requests that wait on disk for the database, and when the oldest was received. */
+export type DescribeSpool = () => { requests: number; oldestMillis: number | null };
 
 /** Makes a rerun and sees to it that it begins. */
 export type StartRerun = (projectId: string, kind: Rerun['kind'], over: RerunInput) => Promise<Rerun>;
@@ -59,6 +63,17 @@ export async function readWholeTrace(
   ]);
   const reported = reports.map(({ span }) => span);
   return { spans, reports, reported, verdicts: understanding.judgeUsage(spans, reported) };
+}
+
+/** The same for the ledger of a session: what its log records report that belongs to no trace. */
+export async function readLedger(
+  { storage, understanding }: HandlerOptions,
+  projectId: string,
+  sessionId: string,
+): Promise<Pick<WholeTrace, 'reports' | 'reported' | 'verdicts'>> {
+  const reports = await storage.listLedgerReports(projectId, sessionId);
+  const reported = reports.map(({ span }) => span);
+  return { reports, reported, verdicts: understanding.judgeUsage([], reported) };
 }
 
 export interface WholeTrace {

@@ -33,6 +33,20 @@ export const ISSUE_ADVICE: Readonly<Record<string, IssueAdvice>> = {
     advice:
       'Send keys and texts themselves. The exporter is newer or more experimental than OTLP for traces.',
   },
+  ROW_REFUSED: {
+    title: 'Record that can not be stored',
+    meaning:
+      'A span, a log record or a data point was refused by the database, or by the collector on the way there. The others of its request were stored.',
+    advice:
+      'The message says what Postgres said, with the SQLSTATE. A constraint or trigger of that name is one that somebody added to the tables. Otherwise report it: what comes in should always be storable.',
+  },
+  ROW_NOT_TRIED: {
+    title: 'Record among too many that can not be stored',
+    meaning:
+      'A request held so many records that were refused that the collector gave up telling them from the good ones; the record may be a good one. It was not stored.',
+    advice:
+      'See the reason in the message, and `ROW_REFUSED`. Until that is mended, smaller requests save more: lower `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` at the sender (512 by default).',
+  },
   SPOOL_REQUEST_REJECTED: {
     title: 'Spooled request that can not be stored',
     meaning:

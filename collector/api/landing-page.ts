@@ -6,6 +6,8 @@ export interface LandingPage {
   version: string;
   /** `http://HOST:PORT` as the reader reached it. */
   endpoint: string;
+  /** The same of OTLP over gRPC; null where that is off. */
+  grpcEndpoint: string | null;
   /** Newest first. */
   traces: Trace[];
   /** Why there are no traces to show, where they could not be read. */
@@ -52,7 +54,7 @@ export function renderLandingPage(page: LandingPage): string {
 <p>OTLP over HTTP, protobuf or JSON. In the environment of what you want to watch:</p>
 <pre><code>OTEL_EXPORTER_OTLP_ENDPOINT=${escapeHtml(page.endpoint)}
 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf</code></pre>
-<h2 id="traces">Latest traces</h2>
+${renderGrpc(page)}<h2 id="traces">Latest traces</h2>
 ${renderTraces(page)}
 <h2 id="api">Query</h2>
 <p><a href="${operations.traces.list.path}">Traces</a>,
@@ -63,6 +65,14 @@ all of it is described in <a href="${operations.openapi.get.path}">OpenAPI</a>.<
 </main>
 </body>
 </html>
+`;
+}
+
+function renderGrpc({ grpcEndpoint }: LandingPage): string {
+  if (grpcEndpoint === null) return '';
+  return `<p>Or over gRPC:</p>
+<pre><code>OTEL_EXPORTER_OTLP_ENDPOINT=${escapeHtml(grpcEndpoint)}
+OTEL_EXPORTER_OTLP_PROTOCOL=grpc</code></pre>
 `;
 }
 

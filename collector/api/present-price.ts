@@ -61,5 +61,6 @@ export function presentPriceAnswer(answer: Answer): PriceAnswer {
       rate_of: line.rateOf,
       usd: line.usd,
     })),
+    advice: answer.advice,
   };
 }

@@ -26,9 +26,17 @@ const STATUSES = ['unset', 'ok', 'error'] as const;
 const LISTED_RAW_BYTES = 4_096;
 
 export function presentSpanSummary(span: TraceSpanWithKind, context: TraceContext): SpanSummary {
-  const verdict = context.verdicts.get(span.spanId);
   return {
     ...presentUncounted(span, context.trace),
+    ...presentVerdict(context.verdicts.get(span.spanId)),
+  };
+}
+
+/** Whether usage enters the totals; without a verdict there is none. */
+export function presentVerdict(
+  verdict: UsageVerdict | undefined,
+): Pick<SpanSummary, 'counted' | 'not_counted_because' | 'counting_rule'> {
+  return {
     counted: verdict?.counted ?? false,
     not_counted_because: verdict?.because ?? null,
     counting_rule: verdict?.rule ?? null,

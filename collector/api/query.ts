@@ -106,10 +106,26 @@ function parsePart(schema: z.ZodType, value: unknown, pointer: string, faults: F
         faults.push({ pointer: `${pointer}${at}/${escapePointer(key)}`, detail: 'unknown member' });
       }
     } else {
-      faults.push({ pointer: `${pointer}${at}`, detail: issue.message });
+      faults.push({ pointer: `${pointer}${at}`, detail: describeIssue(issue, value) });
     }
   }
   return undefined;
+}
+
+/** In words for whoever sent it: those of the contract, and where it has none not those of the validator. */
+function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
+  if (!issue.message.startsWith('Invalid ')) return issue.message;
+  if (findMember(value, issue.path) === undefined) return 'is required';
+  return issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
+}
+
+function findMember(value: unknown, path: readonly PropertyKey[]): unknown {
+  let member: unknown = value;
+  for (const step of path) {
+    if (typeof member !== 'object' || member === null) return undefined;
+    member = (member as Record<PropertyKey, unknown>)[step];
+  }
+  return member;
 }
 
 /** RFC 6901, section 3. */

@@ -1,8 +1,9 @@
 import { readBilledCall } from '../model/billed-call.js';
 import { NO_USAGE_DETAILS } from '../model/gen-ai.js';
 import type { PriceAnswer, PriceRow } from '../model/price.js';
-import type { Understanding } from '../model/understanding.js';
-import type { StoredSpan } from '../storage/storage.js';
+import type { TraceSpan } from '../model/rows.js';
+import type { BilledUsage, Understanding } from '../model/understanding.js';
+import type { StoredReport, StoredSpan } from '../storage/storage.js';
 import { isSameUsage } from './present-usage.js';
 
 /**
@@ -14,8 +15,25 @@ export function priceStoredSpan(
   understanding: Understanding,
   prices: readonly PriceRow[],
 ): PriceAnswer | undefined {
-  const { usage, billing } = understanding.readBilledUsage(data);
+  return priceBilled(understanding.readBilledUsage(data), { ...data, facts }, understanding, prices);
+}
+
+/** The same for what a log record reports. */
+export function priceStoredReport(
+  { log, span }: StoredReport,
+  understanding: Understanding,
+  prices: readonly PriceRow[],
+): PriceAnswer | undefined {
+  return priceBilled(understanding.readBilledReport(log), span, understanding, prices);
+}
+
+function priceBilled(
+  { usage, billing }: BilledUsage,
+  { facts, ...times }: Pick<TraceSpan, 'startTimeUnixNano' | 'endTimeUnixNano' | 'facts'>,
+  understanding: Understanding,
+  prices: readonly PriceRow[],
+): PriceAnswer | undefined {
   const details = isSameUsage(usage, facts.usage) ? billing.details : NO_USAGE_DETAILS;
-  const call = readBilledCall(data, facts, { ...billing, details });
+  const call = readBilledCall(times, facts, { ...billing, details });
   return call && understanding.createPriceBook(prices).explain(call);
 }

@@ -11,6 +11,7 @@ export type * from '../contract/explanation-shapes.js';
 export type * from '../contract/price-shapes.js';
 export type * from '../contract/rerun-shapes.js';
 export type * from '../contract/shapes.js';
+export type * from '../contract/whereabouts-shapes.js';
 
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:4318`; a path before `/api/v1` is kept. */

@@ -4,6 +4,7 @@ import {
   ExecutionTree,
   IngestIssue,
   RunStatus,
+  SessionEntry,
   Span,
   SpanId,
   SpanSummary,
@@ -38,6 +39,11 @@ export const TraceTree = z
     span_count: z.int(),
     /** Some spans, the deepest, are left out. */
     truncated: z.boolean(),
+    /**
+     * Log records whose usage is counted, each once, by time; `parent_span_id` is the span that it names, or that says
+     * the same. At most 10,000.
+     */
+    reports: z.array(SessionEntry),
   })
   .meta({ id: 'TraceTree' });
 export type TraceTree = z.infer<typeof TraceTree>;

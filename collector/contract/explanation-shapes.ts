@@ -63,6 +63,8 @@ export const SpanExplanation = z
       /** How the cost was computed; empty where it was reported, or the price has changed since. */
       steps: PriceAnswer.shape.steps,
       classes: PriceAnswer.shape.classes,
+      /** What helps where there is no price, else null. */
+      advice: PriceAnswer.shape.advice,
       /** What the same call would cost by the prices of now for its own time, where that differs. */
       today: PriceAnswer.nullable(),
     }),
@@ -72,3 +74,17 @@ export const SpanExplanation = z
   })
   .meta({ id: 'SpanExplanation' });
 export type SpanExplanation = z.infer<typeof SpanExplanation>;
+
+/** The same for what a log record reports. */
+export const ReportExplanation = z
+  .object({
+    ...SpanExplanation.omit({ span_id: true, log_records: true }).shape,
+    record_id: z.string(),
+    /** The trace that it belongs to; null where it belongs to a session alone. */
+    trace_id: TraceId.nullable(),
+    event_name: z.string(),
+    /** The span that tells of the same thing without being named. */
+    joined_span_id: SpanId.nullable(),
+  })
+  .meta({ id: 'ReportExplanation' });
+export type ReportExplanation = z.infer<typeof ReportExplanation>;

@@ -48,6 +48,11 @@ export const operations = {
   },
   logRecords: {
     list: { operationId: 'listLogRecords', method: 'get', path: '/api/v1/log-records' },
+    explain: {
+      operationId: 'explainLogRecord',
+      method: 'get',
+      path: '/api/v1/log-records/{record_id}/explain',
+    },
   },
   metrics: {
     list: { operationId: 'listMetrics', method: 'get', path: '/api/v1/metrics' },
@@ -56,6 +61,7 @@ export const operations = {
   ingest: {
     issues: { operationId: 'listIngestIssues', method: 'get', path: '/api/v1/ingest/issues' },
     summary: { operationId: 'summarizeIngestIssues', method: 'get', path: '/api/v1/ingest/issues/summary' },
+    where: { operationId: 'whereIsSpan', method: 'get', path: '/api/v1/ingest/where' },
   },
   prices: {
     list: { operationId: 'listPrices', method: 'get', path: '/api/v1/prices' },

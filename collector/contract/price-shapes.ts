@@ -156,6 +156,8 @@ export const PriceAnswer = z
     /** How the model's name was matched, in order. */
     steps: z.array(z.string()),
     classes: z.array(BilledClass),
+    /** What helps where there is no price, else null. */
+    advice: z.string().nullable(),
   })
   .meta({ id: 'PriceAnswer' });
 export type PriceAnswer = z.infer<typeof PriceAnswer>;
@@ -178,6 +180,8 @@ export const UnpricedModel = z
     provider: z.string().nullable(),
     /** The part of `price_ref` behind `unpriced:`. */
     reason: z.string(),
+    /** What helps against it. */
+    advice: z.string(),
     calls: z.int(),
     input_tokens: z.int().nullable(),
     output_tokens: z.int().nullable(),

@@ -279,15 +279,10 @@ export const SpanTree: z.ZodType<SpanTree> = z
   })
   .meta({ id: 'SpanTree' });
 
-/** Whether an entry is counted is known of its trace only. */
-const entrySummary = z
-  .object(spanSummary)
-  .omit({ counted: true, not_counted_because: true, counting_rule: true }).shape;
-
 /** One thing that happened in a session: a span, or what a log record reports where no span says it. */
 export const SessionEntry = z
   .object({
-    ...entrySummary,
+    ...spanSummary,
     kind: z.enum(['span', 'log']),
     span_kind: SpanKind,
     /** null for a log record that belongs to no trace. */
@@ -300,6 +295,8 @@ export const SessionEntry = z
     event_name: z.string().nullable(),
     /** The span that tells of the same thing, and whose figures have taken in what the record says. */
     joined_span_id: SpanId.nullable(),
+    /** The trace of that span. */
+    joined_trace_id: TraceId.nullable(),
   })
   .meta({ id: 'SessionEntry' });
 export type SessionEntry = z.infer<typeof SessionEntry>;

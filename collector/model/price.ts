@@ -87,6 +87,8 @@ export interface PriceAnswer {
   /** How the model's name was matched, in order. */
   steps: readonly PriceStep[];
   classes: readonly PricedClass[];
+  /** What helps where there is no price, else null. */
+  advice: string | null;
 }
 
 /** The prices that one project's calls are billed by. Pure; never throws. */

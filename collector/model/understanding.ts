@@ -17,10 +17,16 @@ export interface Understanding {
   readReportContent(log: LogRecordData): SpanContent;
   /** Where everything that is understood of a span comes from. */
   explainSpan(data: SpanData, logs: readonly LogRecordData[]): SpanExplanation;
+  /** Where everything that is understood of what a log record reports comes from. */
+  explainReport(log: LogRecordData): SpanExplanation;
   /** The token counts of a span as sent and as understood; all null where they were in bodies that are not there. */
   readBilledUsage(data: SpanData): BilledUsage;
+  /** The same of what a log record reports. */
+  readBilledReport(log: LogRecordData): BilledUsage;
   /** The prices by which a project's calls are billed, its own before the library's. */
   createPriceBook(rows: readonly PriceRow[]): PriceBook;
+  /** What helps where a call has no price, by the `<reason>` of its `unpriced:<reason>`; empty for one that is unknown. */
+  adviseUnpriced(reason: string): string;
   /** For each span id of one whole trace, and each of its reports', whether its usage enters the totals. */
   judgeUsage(spans: readonly TraceSpan[], reports?: readonly TraceSpan[]): ReadonlyMap<string, UsageVerdict>;
   /** What is counted in one whole trace, by model and provider, most tokens first. */

@@ -30,11 +30,20 @@ export interface MetricPointRow {
   data: MetricPointData;
 }
 
-/** What became of a batch, in counts that add up to what was in it. */
-export interface WriteReceipt {
+/** What became of the records of a batch that were taken, in counts. */
+export interface WriteCounts {
   stored: number;
   updated: number;
   duplicate: number;
+}
+
+/** What became of a batch. The counts and the rejected add up to the records that were in it. */
+export interface WriteReceipt extends WriteCounts {
+  /**
+   * Records that can't be stored however often they come, one issue each that says why. The issues are stored as well,
+   * as far as so many of a kind are listed.
+   */
+  rejected: IngestIssue[];
 }
 
 /** The pure functions by which storage computes derived rows inside its transaction. */

@@ -17,6 +17,7 @@ import { encodeProtobuf } from './protobuf-encode.js';
 const MAX_TEXT_BYTES = 1024;
 const MAX_FAULTS = 16;
 const BAD_REQUEST_TYPE = 'type.googleapis.com/google.rpc.BadRequest';
+const RETRY_INFO_TYPE = 'type.googleapis.com/google.rpc.RetryInfo';
 
 interface PartialSuccess {
   rejected: bigint;
@@ -60,6 +61,18 @@ const BadRequest = defineMessage<{ fieldViolations: FieldViolation[] }>(
   { fieldViolations: embeddedList(1, FieldViolationMessage) },
 );
 
+/** google/protobuf/duration.proto */
+const DurationMessage = defineMessage<{ seconds: bigint }>('Duration', () => ({ seconds: 0n }), {
+  seconds: int64(1),
+});
+
+/** google/rpc/error_details.proto */
+const RetryInfo = defineMessage<{ retryDelay: { seconds: bigint } | null }>(
+  'RetryInfo',
+  () => ({ retryDelay: null }),
+  { retryDelay: embedded(1, DurationMessage) },
+);
+
 interface Any {
   typeUrl: string;
   value: Uint8Array;
@@ -84,28 +97,42 @@ const StatusMessage: Message<Status> = defineMessage<Status>(
   { code: int32(1), message: string(2), details: embeddedList(3, AnyMessage) },
 );
 
+/** A google.rpc.Status before it is encoded; what is absent gives no detail. */
+export interface StatusContent {
+  code: number;
+  message: string;
+  badRequest?: readonly Fault[];
+  retryAfterSeconds?: number;
+}
+
 /**
- * A google.rpc.Status, the body of every OTLP error. `badRequest` becomes a google.rpc.BadRequest among its details.
- * Texts are cut at 1 KiB.
+ * A google.rpc.Status, the body of every OTLP error. `badRequest` becomes a google.rpc.BadRequest among its details,
+ * `retryAfterSeconds` a google.rpc.RetryInfo. Texts are cut at 1 KiB.
  */
-export function encodeStatus(
-  status: { code: number; message: string; badRequest?: readonly Fault[] },
-  encoding: Encoding,
-): Uint8Array {
+export function encodeStatus(status: StatusContent, encoding: Encoding): Uint8Array {
+  const { code, retryAfterSeconds } = status;
   const message = cutText(status.message);
   const fieldViolations = (status.badRequest ?? []).slice(0, MAX_FAULTS).map(({ pointer, detail }) => ({
     field: cutText(pointer),
     description: cutText(detail),
   }));
-  const hasDetails = fieldViolations.length > 0;
   if (encoding === 'json') {
-    const details = hasDetails ? { details: [{ '@type': BAD_REQUEST_TYPE, fieldViolations }] } : {};
-    return encodeJsonText({ code: status.code, message, ...details });
+    const details = [
+      ...(fieldViolations.length > 0 ? [{ '@type': BAD_REQUEST_TYPE, fieldViolations }] : []),
+      ...(retryAfterSeconds === undefined
+        ? []
+        : [{ '@type': RETRY_INFO_TYPE, retryDelay: `${Math.ceil(retryAfterSeconds)}s` }]),
+    ];
+    return encodeJsonText({ code, message, ...(details.length > 0 && { details }) });
   }
-  const details = hasDetails
-    ? [{ typeUrl: BAD_REQUEST_TYPE, value: encodeProtobuf(BadRequest, { fieldViolations }) }]
-    : [];
-  return encodeProtobuf(StatusMessage, { code: status.code, message, details });
+  const details: Any[] = [];
+  if (fieldViolations.length > 0)
+    details.push({ typeUrl: BAD_REQUEST_TYPE, value: encodeProtobuf(BadRequest, { fieldViolations }) });
+  if (retryAfterSeconds !== undefined) {
+    const retryDelay = { seconds: BigInt(Math.ceil(retryAfterSeconds)) };
+    details.push({ typeUrl: RETRY_INFO_TYPE, value: encodeProtobuf(RetryInfo, { retryDelay }) });
+  }
+  return encodeProtobuf(StatusMessage, { code, message, details });
 }
 
 /**
@@ -132,8 +159,8 @@ function encodeJsonText(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value), 'utf8');
 }
 
-/** The text without lone surrogates, which no encoding of it could hold, cut between characters. */
-function cutText(text: string): string {
+/** The text without lone surrogates, which no encoding of it could hold, cut at 1 KiB between characters. */
+export function cutText(text: string): string {
   const wellFormed = text.slice(0, MAX_TEXT_BYTES).toWellFormed();
   const encoded = Buffer.from(wellFormed, 'utf8');
   if (encoded.length <= MAX_TEXT_BYTES) return wellFormed;

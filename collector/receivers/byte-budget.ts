@@ -20,6 +20,16 @@ export class ByteBudget {
     this.#maxBytes = maxBytes;
   }
 
+  /** What all requests hold now. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
+  /** Whether it would be kinder to send elsewhere: nine tenths are taken. */
+  get isNearlyFull(): boolean {
+    return this.#takenBytes >= this.#maxBytes * 0.9;
+  }
+
   open(): ByteLease {
     let held = 0;
     const giveBack = (byteCount: number): void => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { SpanledgerError } from '../errors.js';
 import type { ByteLease } from './byte-budget.js';
 
@@ -12,15 +13,20 @@ export function createTooLargeError(maxBytes: number): SpanledgerError {
   );
 }
 
+export interface RequestBodyOptions {
+  maxBytes: number;
+  timeoutMillis: number;
+  lease: ByteLease;
+  /** Sees all that has come, after each piece; what it throws refuses the rest. */
+  check?: (chunks: readonly Buffer[], size: number) => void;
+}
+
 /**
  * Reads the whole body as sent. Rejects with `OTLP_BODY_TOO_LARGE`, `OTLP_TIMEOUT`, `INGEST_OVERLOADED` or
  * {@link RequestAborted}; the request is then paused and what is left of its body unread.
  */
-export function readRequestBody(
-  request: IncomingMessage,
-  options: { maxBytes: number; timeoutMillis: number; lease: ByteLease },
-): Promise<Buffer> {
-  const { maxBytes, timeoutMillis, lease } = options;
+export function readRequestBody(request: Readable, options: RequestBodyOptions): Promise<Buffer> {
+  const { maxBytes, timeoutMillis, lease, check } = options;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -44,6 +50,7 @@ export function readRequestBody(
       try {
         lease.take(chunk.length);
         chunks.push(chunk);
+        check?.(chunks, size);
       } catch (error) {
         fail(error as Error);
       }

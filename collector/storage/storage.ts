@@ -11,6 +11,7 @@ import type {
   Session,
   Trace,
 } from '../contract/shapes.js';
+import type { Whereabouts } from '../contract/whereabouts-shapes.js';
 import type { SpanFacts } from '../model/normalized-span.js';
 import type { PriceRow } from '../model/price.js';
 import type { TraceReport, TraceSpan } from '../model/rows.js';
@@ -20,8 +21,11 @@ import type { LogRow, Projector, WriteBatch, WriteReceipt } from '../model/write
 /**
  * What a store promises. Every implementation is held to this text by `test/contract/storage.contract.ts`.
  *
- * - **Durable**: `write` resolves after the transaction that holds the whole batch has committed, or rejects with
- *   nothing of the batch stored. A rejection is a `SpanledgerError` that says whether to retry.
+ * - **Durable**: `write` resolves after everything of the batch that can be stored has committed. Where it rejects, nothing
+ *   or only a part is stored. A rejection is a `SpanledgerError` that says whether to retry.
+ * - **Sparing**: a record that can't be stored, however often it comes, costs neither the others of its batch nor other
+ *   batches: it is in the receipt, and listed as an ingest issue `ROW_REFUSED`; or `ROW_NOT_TRIED` where so many were
+ *   refused that it was not looked at alone.
  * - **Read your writes**: what a resolved `write` stored is seen by every read that begins afterwards, derived rows
  *   included.
  * - **Idempotent**: the same batch again changes nothing. A span is the same by (project, trace id, span id); of two
@@ -39,7 +43,7 @@ import type { LogRow, Projector, WriteBatch, WriteReceipt } from '../model/write
  * - Absent things read as undefined, lists without rows as empty pages.
  */
 export interface Storage
-  extends StorageWriter, StorageReader, StoragePrices, StorageReruns, StorageMaintenance {
+  extends StorageWriter, StorageReader, StoragePrices, StorageReruns, StorageMaintenance, StorageFreshness {
   /** Ends open statements' connections after the running ones are done. Idempotent. */
   close(): Promise<void>;
 }
@@ -168,6 +172,8 @@ export interface StoredSessionEntry {
     eventName: string;
     /** The span of the session that says the same; null where none does, and for a record that names its trace. */
     joinedSpanId: string | null;
+    /** The trace of that span. */
+    joinedTraceId: string | null;
   } | null;
 }
 
@@ -176,6 +182,8 @@ export interface StoredReport extends TraceReport {
   recordId: string;
   /** The span that the record belongs to though it names no trace; null for a record that names this trace. */
   joinedSpanId: string | null;
+  /** Payload retention has deleted the body and the attributes of the record. */
+  payloadExpired: boolean;
 }
 
 /** All given filters must hold. `from` inclusive and `to` exclusive, RFC 3339, on the time of the issue. */
@@ -197,6 +205,11 @@ export interface IssueSummary {
   /** The last one. */
   example: IngestIssue;
 }
+
+/** What is stored of a trace, and of a span of it where one was asked for. At most 20 issues. */
+export type StoredWhereabouts = Pick<Whereabouts, 'trace' | 'span' | 'child_count' | 'log_records'> & {
+  issues: IngestIssue[];
+};
 
 export interface StorageReader {
   /** Newest first, or by `sort`. Ties break by trace id, so pages neither repeat nor skip. */
@@ -241,6 +254,8 @@ export interface StorageReader {
    * At most 100,000.
    */
   listTraceReports(projectId: string, traceId: string): Promise<StoredReport[]>;
+  /** What the session's ledger is made of, by time: reports that belong to no trace. At most 100,000. */
+  listLedgerReports(projectId: string, sessionId: string): Promise<StoredReport[]>;
   /**
    * Spans of the session's traces, and what log records report: all of those without a trace and those of its traces.
    * By start time; a record's start is that of what it reports.
@@ -254,6 +269,25 @@ export interface StorageReader {
   listIngestIssues(projectId: string, filter: IssueFilter, options: PageOptions): Promise<Page<IngestIssue>>;
   /** By code, service and scope, the most frequent first; at most 1,000. */
   summarizeIngestIssues(projectId: string, filter: IssueFilter): Promise<IssueSummary[]>;
+  /** What there is of a trace, or of one of its spans; for an unknown one nothing. Ids in hex. */
+  findWhereabouts(projectId: string, traceId: string, spanId: string | null): Promise<StoredWhereabouts>;
+}
+
+/** Times are RFC 3339. */
+export interface UnpricedFilter {
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+export interface UnpricedDoubts {
+  traceIds: string[];
+  sessionIds: string[];
+}
+
+/** Calls by trace and span, and by the id that a report has as a span (see `TraceReport`). */
+export interface LeftOutCalls {
+  spans: readonly { traceId: string; spanId: string }[];
+  reportSpanIds: readonly string[];
 }
 
 export interface StoragePrices {
@@ -268,13 +302,20 @@ export interface StoragePrices {
   deletePrice(projectId: string, priceId: string): Promise<boolean>;
   /**
    * Models and providers whose calls have no price, by reason, the most calls first: model calls and embeddings, and log
-   * records that report them. `from` inclusive and `to` exclusive on the start time; the last 7 days by default.
+   * records that report them, without those of `leaveOut`. `from` inclusive and `to` exclusive on the start time; the
+   * last 30 days by default. No row has advice: it is the reader's to give.
    */
   listUnpriced(
     projectId: string,
-    filter: { from?: string | undefined; to?: string | undefined },
-    options: PageOptions,
-  ): Promise<Page<UnpricedModel>>;
+    filter: UnpricedFilter,
+    options: PageOptions & { leaveOut?: LeftOutCalls },
+  ): Promise<Page<Omit<UnpricedModel, 'advice'>>>;
+  /**
+   * Where some of the calls that `listUnpriced` has may be the same as others, so that they do not count: traces that
+   * have more spans and records of calls than distinct calls, and sessions with such records in their ledger. The newest
+   * of them, at most `limit` of each.
+   */
+  listUnpricedDoubts(projectId: string, filter: UnpricedFilter, limit: number): Promise<UnpricedDoubts>;
 }
 
 /** Understands stored records anew; pure. */
@@ -283,6 +324,14 @@ export interface Reunderstanding {
   readSpan(data: SpanData): { facts: SpanFacts };
   /** Its report, if any, priced. */
   readLog(data: LogRecordData): Pick<LogRow, 'isContent' | 'sessionId' | 'report'>;
+}
+
+export interface StorageFreshness {
+  /**
+   * Derives what writes have left for later, of all projects. Reads do so for themselves; it is for what nobody reads and
+   * no process is at. Idempotent.
+   */
+  refreshDerived(): Promise<void>;
 }
 
 /** Runs over what is stored, in steps that each collector on the database may take. */

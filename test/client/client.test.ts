@@ -33,6 +33,34 @@ async function findExecutionId(): Promise<string> {
   return data[0]?.id ?? '';
 }
 
+/** A log record that reports a call of a session and names no trace, as Claude Code sends them. */
+async function sendReport(sessionId: string): Promise<string> {
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+  const attributes = [
+    text('event.name', 'api_request'),
+    text('session.id', sessionId),
+    text('model', 'claude-sonnet-4-5'),
+    text('input_tokens', '10'),
+    text('output_tokens', '2'),
+  ];
+  const logRecord = {
+    timeUnixNano: `${Date.now()}000000`,
+    body: { stringValue: 'claude_code.api_request' },
+    attributes,
+  };
+  await fetch(`${collector.url}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      resourceLogs: [
+        { scopeLogs: [{ scope: { name: 'com.anthropic.claude_code.events' }, logRecords: [logRecord] }] },
+      ],
+    }),
+  });
+  const { data } = await client.sessions.entries({ session_id: sessionId });
+  return data[0]?.record_id ?? '';
+}
+
 describe('every operation', () => {
   it('answers what the contract says, and no more', async () => {
     const execution_id = await findExecutionId();
@@ -46,14 +74,21 @@ describe('every operation', () => {
     const settings = { spans_days: 30, payloads_days: null, records_days: 365 };
     const calls = client as unknown as Record<string, Record<string, (input: object) => Promise<unknown>>>;
     const price = { pattern: 'house-*', rates: { input: '1', output: 2 } };
+    const reporter = { session_id: 'a session of records' };
+    const record_id = await sendReport(reporter.session_id);
     // Ids of what was made on the way, for the operations after it.
     const made: Record<string, unknown> = {};
     for (const { group, verb, route } of listRoutes()) {
       const known: object = { ...ids, ...settings, ...price, ...made, dry_run: true };
       const body = route.body instanceof z.ZodObject ? Object.keys(route.body.shape) : [];
-      const takes = [...Object.keys(route.params.shape), ...body];
+      const isRequired = ([, schema]: [string, z.core.$ZodType]) => !z.safeParse(schema, undefined).success;
+      const asked = Object.entries(route.query.shape)
+        .filter(isRequired)
+        .map(([key]) => key);
+      const takes = [...Object.keys(route.params.shape), ...asked, ...body];
       const given = Object.entries(known).filter(([key]) => takes.includes(key));
       const input = { ...Object.fromEntries(given), ...(verb === 'quote' && { model: 'gpt-5' }) };
+      if (route.operationId === 'explainLogRecord') Object.assign(input, { ...reporter, record_id });
       const answer = await calls[group]?.[verb]?.(input);
       if (verb === 'create') made['price_id'] = (answer as { id: string }).id;
       if (verb === 'recompute') made['rerun_id'] = (answer as { id: string }).id;

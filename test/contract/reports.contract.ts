@@ -107,7 +107,7 @@ export function describeReports(store: () => Storage, harness: () => StorageHarn
       const batch = read({ logs: [reportCall(1, 0), reportCall(2, 5)], spans: [callSpan(2, 5)] });
       await store().write(batch);
       const before = await harness().dump();
-      expect(await store().write(batch)).toEqual({ stored: 0, updated: 0, duplicate: 3 });
+      expect(await store().write(batch)).toEqual({ stored: 0, updated: 0, duplicate: 3, rejected: [] });
       expect(await harness().dump()).toEqual(before);
     });
 
@@ -130,6 +130,17 @@ export function describeReports(store: () => Storage, harness: () => StorageHarn
         expect(await store().listTraceReports(PROJECT, traceIdOf(1))).toMatchObject([
           { joinedSpanId: spanIdOf(1), log: { eventName: 'claude_code.api_request' }, span: { traceId: '' } },
         ]);
+        expect(await store().listLedgerReports(PROJECT, SESSION)).toMatchObject([
+          {
+            joinedSpanId: null,
+            payloadExpired: false,
+            span: { traceId: '', facts: { usage: { inputTokens: 102 } } },
+          },
+        ]);
+        expect(await store().listLedgerReports(PROJECT, 'another session')).toEqual([]);
+        const { rows: entries } = await store().listSessionEntries(PROJECT, SESSION, { limit: 10 });
+        const joined = entries.flatMap(({ record }) => (record === null ? [] : record.joinedTraceId));
+        expect(joined).toEqual([traceIdOf(1), null]);
       }
     });
 

@@ -60,7 +60,7 @@ export function describeStorage(name: string, open: () => Promise<StorageHarness
 function describeWrites(store: () => Storage, harness: () => StorageHarness): void {
   test('what was written is read at once, derived rows included', async () => {
     const receipt = await store().write(makeBatch({ spans: makeAgentRun(1, 2, 'session-1') }));
-    expect(receipt).toEqual({ stored: 5, updated: 0, duplicate: 0 });
+    expect(receipt).toEqual({ stored: 5, updated: 0, duplicate: 0, rejected: [] });
     expect(await store().findTrace(PROJECT, traceIdOf(1))).toMatchObject({
       session_id: 'session-1',
       span_count: 5,
@@ -86,15 +86,20 @@ function describeWrites(store: () => Storage, harness: () => StorageHarness): vo
         logs: [makeLog({ traceId: traceIdOf(1) })],
         points: [makePoint()],
       });
-    expect(await store().write(batch())).toEqual({ stored: 7, updated: 0, duplicate: 0 });
+    expect(await store().write(batch())).toEqual({ stored: 7, updated: 0, duplicate: 0, rejected: [] });
     const before = await harness().dump();
-    expect(await store().write(batch())).toEqual({ stored: 0, updated: 0, duplicate: 7 });
+    expect(await store().write(batch())).toEqual({ stored: 0, updated: 0, duplicate: 7, rejected: [] });
     expect(await harness().dump()).toEqual(before);
   });
 
   test('a span twice in one batch is stored once', async () => {
     const spans = [makeSpan(), makeSpan(), makeSpan({ endTimeUnixNano: START + 9n ** 9n })];
-    expect(await store().write(makeBatch({ spans }))).toEqual({ stored: 1, updated: 1, duplicate: 1 });
+    expect(await store().write(makeBatch({ spans }))).toEqual({
+      stored: 1,
+      updated: 1,
+      duplicate: 1,
+      rejected: [],
+    });
     expect((await store().findTrace(PROJECT, traceIdOf(1)))?.span_count).toBe(1);
   });
 
@@ -110,11 +115,13 @@ function describeWrites(store: () => Storage, harness: () => StorageHarness): vo
       stored: 0,
       updated: 1,
       duplicate: 0,
+      rejected: [],
     });
     expect(await store().write(makeBatch({ spans: [pending] }))).toEqual({
       stored: 0,
       updated: 0,
       duplicate: 1,
+      rejected: [],
     });
     const page = await store().listSpans(PROJECT, traceIdOf(1), { limit: 10, payloads: true });
     expect(page.rows.map((row) => row.data.name)).toEqual(['final']);
@@ -413,20 +420,20 @@ function describeConcurrency(store: () => Storage, harness: () => StorageHarness
     expect(await harness().dump()).toEqual(expected);
   });
 
-  test('a bad batch among good ones fails alone, and leaves nothing', async () => {
+  test('a bad record among good batches is rejected alone, with its reason', async () => {
     const badPlace = 20;
     const batches = Array.from({ length: 30 }, (_, index) => makeBatch({ spans: makeAgentRun(index + 1) }));
     const bad = makeBatch({ spans: makeAgentRun(99), logs: [makeLog({ severityNumber: 2 ** 40 })] });
-    const results = await Promise.allSettled(
+    const receipts = await Promise.all(
       batches.toSpliced(badPlace, 0, bad).map((batch) => store().write(batch)),
     );
-    expect(results.map((result) => result.status)).toEqual(
-      results.map((_result, index) => (index === badPlace ? 'rejected' : 'fulfilled')),
+    expect(receipts.map(({ stored, rejected }) => [stored, rejected.length])).toEqual(
+      receipts.map((_receipt, index) => [5, index === badPlace ? 1 : 0]),
     );
-    expect(results[badPlace]).toMatchObject({ reason: { code: 'STORAGE_REJECTED' } });
+    expect(receipts[badPlace]?.rejected).toMatchObject([{ code: 'ROW_REFUSED', signal: 'logs' }]);
     const { log_records, traces } = await harness().dump();
     expect(log_records).toEqual([]);
-    expect(traces).toHaveLength(30);
+    expect(traces).toHaveLength(31);
   });
 
   test('batches of two projects stay apart, even with the same ids', async () => {

@@ -23,11 +23,14 @@ interface Identity {
 
 const IDENTITIES = new Map(CAPTURES.map(({ name }) => [name, identify(name)]));
 
-const ORDERS: { title: string; send: (url: string) => Promise<void> }[] = [
-  { title: 'as recorded', send: (url) => sendAll(url, CAPTURES) },
-  { title: 'in reverse', send: (url) => sendAll(url, CAPTURES.toReversed(), { reverse: true }) },
-  { title: 'twice', send: (url) => sendAll(url, CAPTURES, { times: 2 }) },
-  { title: 'two at a time, with their requests in turn', send: (url) => sendAll(url, pairUp(CAPTURES)) },
+const ORDERS: { title: string; send: (collector: TestCollector) => Promise<void> }[] = [
+  { title: 'as recorded', send: (target) => sendAll(target, CAPTURES) },
+  { title: 'in reverse', send: (target) => sendAll(target, CAPTURES.toReversed(), { reverse: true }) },
+  { title: 'twice', send: (target) => sendAll(target, CAPTURES, { times: 2 }) },
+  {
+    title: 'two at a time, with their requests in turn',
+    send: (target) => sendAll(target, pairUp(CAPTURES)),
+  },
 ];
 
 it('no two captures share a trace or a session', () => {
@@ -43,8 +46,8 @@ describe.each(ORDERS)('all captures, sent $title', ({ send }) => {
   let stored: Stored;
 
   beforeAll(async () => {
-    collector = await startTestCollector();
-    await send(collector.url);
+    collector = await startTestCollector({ grpcPort: 'free' });
+    await send(collector);
     stored = await readStored(collector);
   });
   afterAll(async () => {
@@ -84,11 +87,11 @@ function identify(name: string): Identity {
 }
 
 async function sendAll(
-  url: string,
+  { url, grpcUrl }: TestCollector,
   captures: readonly Capture[],
   options: { reverse?: boolean; times?: number } = {},
 ): Promise<void> {
-  for (const capture of captures) await sendCapture(url, capture, options);
+  for (const capture of captures) await sendCapture(url, capture, { ...options, grpcUrl });
 }
 
 /** Captures in pairs of about as many requests, each pair's requests in turn. */

@@ -1,5 +1,6 @@
 import { SpanStatusCode, context, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -21,7 +22,7 @@ import {
   isStepCount,
 } from 'ai-v7';
 import { MockLanguageModelV4 } from 'ai-v7/test';
-import { afterAll, beforeAll, beforeEach, afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, afterEach, expect, test, vi } from 'vitest';
 import type { Execution, Span, Trace } from '../../collector/contract/shapes.js';
 import { startTestCollector, type TestCollector } from '../support/collector.js';
 
@@ -34,16 +35,21 @@ afterAll(() => {
   context.disable();
 });
 beforeEach(async () => {
-  collector = await startTestCollector();
+  collector = await startTestCollector({ grpcPort: 'free' });
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await collector.close();
 });
 
-const EXPORTERS: [string, (url: string) => SpanExporter][] = [
-  ['HTTP/JSON', (url) => new JsonExporter({ url: `${url}/v1/traces` })],
-  ['HTTP/protobuf', (url) => new ProtobufExporter({ url: `${url}/v1/traces` })],
+type Target = Pick<TestCollector, 'url' | 'grpcUrl'>;
+
+const EXPORTERS: [string, (target: Target) => SpanExporter][] = [
+  ['HTTP/JSON', ({ url }) => new JsonExporter({ url: `${url}/v1/traces` })],
+  ['HTTP/protobuf', ({ url }) => new ProtobufExporter({ url: `${url}/v1/traces` })],
+  ['gRPC', ({ grpcUrl }) => new GrpcExporter({ url: grpcUrl ?? '' })],
 ];
+const COMPRESSIONS = ['none', 'gzip'];
 
 /** Runs `work` with a tracer whose spans have all been answered for by the collector when this resolves. */
 async function withTracer(
@@ -65,10 +71,13 @@ async function findOnlyTrace(): Promise<Trace> {
   return data[0] as Trace;
 }
 
-test.each(EXPORTERS)(
-  'spans of the OTel JS exporter over %s come back as they were made',
-  async (_name, exporter) => {
-    await withTracer(exporter(collector.url), (tracer) => {
+test.each(
+  EXPORTERS.flatMap(([name, create]) => COMPRESSIONS.map((coding) => [name, coding, create] as const)),
+)(
+  '[9] spans of the OTel JS exporter over %s with compression %s come back as they were made',
+  async (_name, coding, exporter) => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_COMPRESSION', coding);
+    await withTracer(exporter(collector), (tracer) => {
       tracer.startActiveSpan('invoke_agent planner', (agent) => {
         agent.setAttributes({ 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' });
         tracer.startActiveSpan('chat gpt-5', (chat) => {

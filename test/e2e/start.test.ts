@@ -55,10 +55,14 @@ test.skipIf(process.platform === 'win32').each(['SIGTERM', 'SIGINT'] as const)(
     // Installing is what CI and the package check do; here the packages of this tree serve.
     symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
     const data = join(folder.path, 'data');
-    const child = spawn('npm', ['start', '--', '--port', '0', '--no-open', '--data-dir', data], {
-      cwd: clone,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      'npm',
+      ['start', '--', '--port', '0', '--grpc-port', '0', '--no-open', '--data-dir', data],
+      {
+        cwd: clone,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     const [, url] = await waitForLine(child, /^spanledger ready (\S+)$/m);
     expect(await getJson(`${url ?? ''}/healthz`)).toBeDefined();
     expect(listProcesses(data).length).toBeGreaterThan(0);

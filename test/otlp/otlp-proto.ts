@@ -96,6 +96,11 @@ message RpcStatus { int32 code = 1; string message = 2; repeated Any details = 3
 message Any { string type_url = 1; bytes value = 2; }
 message BadRequest { repeated FieldViolation field_violations = 1; }
 message FieldViolation { string field = 1; string description = 2; }
+message RetryInfo { Duration retry_delay = 1; }
+message Duration { int64 seconds = 1; int32 nanos = 2; }
+message HealthCheckRequest { string service = 1; }
+message HealthCheckResponse { int32 status = 1; }
+message HealthListResponse { map<string, HealthCheckResponse> statuses = 1; }
 `;
 
 const { root } = protobuf.parse(SOURCE);

@@ -15,7 +15,9 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
-async function start(options: Partial<OtlpHttpReceiverOptions> = {}): Promise<OtlpServer> {
+async function start(
+  options: Partial<OtlpHttpReceiverOptions> & { maxBytesInFlight?: number } = {},
+): Promise<OtlpServer> {
   const server = await startOtlpServer({ maxBodyBytes: LIMIT, ...options });
   servers.push(server);
   return server;

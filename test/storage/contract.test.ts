@@ -9,6 +9,15 @@ describeStorage('the built-in PostgreSQL', async () => {
   return openPostgresHarness(database.connection, () => database.drop());
 });
 
+describeStorage('the built-in PostgreSQL that derives everything later', async () => {
+  const database = await createTestDatabase();
+  const deferral = { traceRecords: 1, sessionTraces: 1, ledgerEntries: 1 };
+  return openPostgresHarness(database.connection, () => database.drop(), {
+    deferral,
+    refreshesInBackground: false,
+  });
+});
+
 const programs = findSystemPostgres();
 
 describe.skipIf(programs === undefined)(

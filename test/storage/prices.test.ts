@@ -136,7 +136,7 @@ describe('a call', () => {
     await store().write(priceBatch([makeCall(1, 'house-model')], [dear]));
     const before = await harness.dump();
     const again = await store().write(priceBatch([makeCall(1, 'house-model')], [cheap]));
-    expect(again).toEqual({ stored: 0, updated: 0, duplicate: 1 });
+    expect(again).toEqual({ stored: 0, updated: 0, duplicate: 1, rejected: [] });
     expect(await harness.dump()).toEqual(before);
   });
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { RawHttp2, readGrpcStatus, readRawAnswer } from './raw-http2.js';
 
 const CAPTURES = fileURLToPath(new URL('../golden/captures/', import.meta.url));
 const RECORDINGS = fileURLToPath(new URL('../golden/recordings/', import.meta.url));
@@ -90,17 +91,27 @@ export function readCaptureMessage(request: CapturedRequest): Buffer {
 }
 
 /**
- * Posts a capture to a collector: HTTP requests exactly as recorded, gRPC ones as HTTP/protobuf on `/v1/<signal>`.
- * Requests go one after the other, `times` times over. Throws where one is not answered with 200.
+ * Sends a capture to a collector: HTTP requests exactly as recorded, gRPC ones as recorded to `grpcUrl`, or without that
+ * as HTTP/protobuf on `/v1/<signal>`. Requests go one after the other, `times` times over. Throws where one is not
+ * answered with success.
  */
 export async function sendCapture(
   baseUrl: string,
   capture: Capture,
-  options: { reverse?: boolean; times?: number; headers?: Record<string, string> } = {},
+  options: {
+    reverse?: boolean;
+    times?: number;
+    headers?: Record<string, string>;
+    grpcUrl?: string | null;
+  } = {},
 ): Promise<void> {
+  const { grpcUrl = null } = options;
   const requests = options.reverse === true ? capture.requests.toReversed() : capture.requests;
   for (let round = 0; round < (options.times ?? 1); round++) {
-    for (const request of requests) await sendRequest(baseUrl, request, options.headers ?? {});
+    for (const request of requests) {
+      if (request.transport === 'grpc' && grpcUrl !== null) await sendGrpcRequest(grpcUrl, request);
+      else await sendRequest(baseUrl, request, options.headers ?? {});
+    }
   }
 }
 
@@ -129,4 +140,18 @@ async function sendRequest(
   });
   const answer = await response.text();
   if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${answer}`);
+}
+
+async function sendGrpcRequest(url: string, request: CapturedRequest): Promise<void> {
+  const connection = await RawHttp2.open(url.replace('http://', ''));
+  try {
+    const stream = connection.begin(request.headers);
+    stream.end(request.body);
+    const answer = await readRawAnswer(stream);
+    const status = readGrpcStatus(answer);
+    if (status !== 0)
+      throw new Error(`${request.path} answered ${status}: ${JSON.stringify(answer.headers)}`);
+  } finally {
+    connection.destroy();
+  }
 }

@@ -7,10 +7,18 @@ import { createCollector } from '../../collector/collector.js';
 import { parseConfig, type Flags } from '../../collector/config.js';
 import { createTestDatabase } from './database.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/collector/cli/main.js', import.meta.url));
+/** Free ports, so that collectors of several test files don't meet; a later option wins over an earlier one. */
+const QUIET_DEFAULTS = ['--port', '0', '--grpc-port', '0', '--no-open'];
+
+/** Long runs set the variable to a copy of the build, which a build in the meantime leaves alone. */
+const MAIN =
+  process.env['TEST_COLLECTOR_MAIN'] ??
+  fileURLToPath(new URL('../../dist/collector/cli/main.js', import.meta.url));
 
 export interface TestCollector {
   url: string;
+  /** Null unless the flags ask for gRPC, as `grpcPort: 'free'` does. */
+  grpcUrl: string | null;
   databaseUrl: string;
   /** GETs a path and answers its JSON; throws where the status is not 200. */
   get<Body>(path: string): Promise<Body>;
@@ -21,12 +29,23 @@ export interface TestCollector {
 export async function startTestCollector(flags: Flags = {}): Promise<TestCollector> {
   const database = await createTestDatabase();
   const config = parseConfig({
-    flags: { databaseUrl: database.connectionString, port: '0', logLevel: 'silent', noOpen: true, ...flags },
+    flags: {
+      databaseUrl: database.connectionString,
+      port: '0',
+      grpcPort: '0',
+      logLevel: 'silent',
+      noOpen: true,
+      ...flags,
+    },
     env: {},
   });
-  const collector = await createCollector(config);
+  const collector = await createCollector(config).catch(async (error: unknown) => {
+    await database.drop();
+    throw error;
+  });
   return {
     url: collector.url,
+    grpcUrl: collector.grpcUrl,
     databaseUrl: database.connectionString,
     get: (path) => getJson(collector.url + path),
     async close() {
@@ -45,6 +64,8 @@ export async function getJson<Body>(url: string): Promise<Body> {
 
 export interface SpawnedCollector {
   url: string;
+  /** What it says of gRPC beside its ready line; null where that is off. */
+  grpcUrl(): string | null;
   process: ChildProcess;
   /** Everything it printed so far, both streams. */
   output(): string;
@@ -52,12 +73,20 @@ export interface SpawnedCollector {
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** The built command in a process of its own, once it said that it is ready. Rejects with its output otherwise. */
-export async function spawnCollector(args: string[], env: NodeJS.ProcessEnv = {}): Promise<SpawnedCollector> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--no-open', ...args], {
+/**
+ * The built command in a process of its own, once it said that it is ready. Rejects with its output otherwise.
+ * `onSpawn` is given the process at once, for those who don't wait.
+ */
+export async function spawnCollector(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  onSpawn: (child: ChildProcess) => void = () => undefined,
+): Promise<SpawnedCollector> {
+  const child = spawn(process.execPath, [MAIN, 'serve', ...QUIET_DEFAULTS, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onSpawn(child);
   let output = '';
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.on('close', (code, signal) => {
@@ -78,6 +107,7 @@ export async function spawnCollector(args: string[], env: NodeJS.ProcessEnv = {}
   });
   return {
     url,
+    grpcUrl: () => /^ *OTEL_EXPORTER_OTLP_ENDPOINT=(\S+).*gRPC$/m.exec(output)?.[1] ?? null,
     process: child,
     output: () => output,
     end(signal) {

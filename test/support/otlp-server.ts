@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Ingest, IngestRequest } from '../../collector/ingest.js';
+import { ByteBudget } from '../../collector/receivers/byte-budget.js';
 import { createOtlpHttpReceiver, type OtlpHttpReceiverOptions } from '../../collector/receivers/otlp-http.js';
 import { createTelemetry } from '../../collector/telemetry.js';
 
@@ -16,7 +17,10 @@ export interface OtlpServer {
 }
 
 /** A server with nothing but the receiver, whose ingest records what it is given. */
-export async function startOtlpServer(options: Partial<OtlpHttpReceiverOptions> = {}): Promise<OtlpServer> {
+export async function startOtlpServer({
+  maxBytesInFlight = 256 * 1024 * 1024,
+  ...options
+}: Partial<OtlpHttpReceiverOptions> & { maxBytesInFlight?: number } = {}): Promise<OtlpServer> {
   const received: IngestRequest[] = [];
   const harness = {
     received,
@@ -30,12 +34,12 @@ export async function startOtlpServer(options: Partial<OtlpHttpReceiverOptions> 
     ingest: (request) => harness.ingest(request),
     authenticate: () => ({ projectId: 'project' }),
     maxBodyBytes: 64 * 1024 * 1024,
-    maxBytesInFlight: 256 * 1024 * 1024,
+    budget: new ByteBudget(maxBytesInFlight),
     telemetry: createTelemetry({ logLevel: 'silent' }),
     ...options,
   });
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (receiver.handles(request.url ?? '/')) void receiver.handle(request, response);
+    if (receiver.handles(request)) void receiver.handle(request, response);
     else response.writeHead(204).end();
   };
   const server = createServer(handle).on('checkContinue', handle);

@@ -2,6 +2,7 @@ import { createProjector } from '../../collector/projections/projector.js';
 import { openContent, openReportContent } from '../../collector/dialects/normalize.js';
 import type { PostgresConnection } from '../../collector/storage/postgres/pool.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
+import type { PostgresStorageOptions } from '../../collector/storage/postgres/postgres-storage.js';
 import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
 import type { StorageHarness } from '../contract/storage.contract.js';
 
@@ -24,19 +25,24 @@ export const TABLES = [
 
 export const WRITE_TIMES = ['received_at', 'created_at', 'updated_at', 'last_seen_at'];
 
-/** Storage with the real projections and dialects, on a migrated database that `drop` removes in the end. */
+/**
+ * Storage with the real projections and dialects, on a migrated database that `drop` removes in the end. A dump is of
+ * rows that are up to date.
+ */
 export async function openPostgresHarness(
   connection: PostgresConnection,
   drop: () => Promise<void>,
+  options: Pick<PostgresStorageOptions, 'deferral' | 'refreshesInBackground'> = {},
 ): Promise<StorageHarness> {
   const projector = createProjector({ readContent: openContent, readReportContent: openReportContent });
   const pool = createPool(connection, { max: 2 });
-  const open = () => createPostgresStorage({ pool: createPool(connection), projector });
+  const open = () => createPostgresStorage({ pool: createPool(connection), projector, ...options });
   const storage = await open();
   return {
     storage,
     openAnother: open,
     async dump() {
+      await storage.refreshDerived();
       const tables: Record<string, unknown[]> = {};
       for (const table of [...DICTIONARIES, ...TABLES]) {
         const { rows } = await pool.query<{ row: string }>(

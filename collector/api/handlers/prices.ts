@@ -9,19 +9,16 @@ import { presentPage, requireFound } from '../handler.js';
 import type { GroupHandlers, HandlerOptions } from '../handler.js';
 import { presentPrice, presentPriceAnswer, readPrice } from '../present-price.js';
 import { presentTokenClasses } from '../present-usage.js';
+import { findUncountedCalls } from '../uncounted-calls.js';
 import { pagePrices } from '../price-cursor.js';
 
 type QuoteQuery = RouteInput<Routes['prices']['quote']>['query'];
 
 /** What is quoted where no count is given. */
 const USUAL_TOKENS = 1_000;
-const MISSING_WINDOW_MILLIS = 30 * 86_400_000;
 
-export function createPriceHandlers({
-  storage,
-  understanding,
-  startRerun,
-}: HandlerOptions): GroupHandlers<Routes['prices']> {
+export function createPriceHandlers(handlerOptions: HandlerOptions): GroupHandlers<Routes['prices']> {
+  const { storage, understanding, startRerun } = handlerOptions;
   return {
     async list({ query }, projectId) {
       const { pattern, provider, ...options } = query;
@@ -42,8 +39,9 @@ export function createPriceHandlers({
     },
     async missing({ query }, projectId) {
       const { from, to, ...options } = query;
-      const filter = { from: from ?? new Date(Date.now() - MISSING_WINDOW_MILLIS).toISOString(), to };
-      return presentPage(await storage.listUnpriced(projectId, filter, options), (model) => model);
+      const leaveOut = await findUncountedCalls(handlerOptions, projectId, { from, to });
+      const page = await storage.listUnpriced(projectId, { from, to }, { ...options, leaveOut });
+      return presentPage(page, (row) => ({ ...row, advice: understanding.adviseUnpriced(row.reason) }));
     },
     recompute: ({ body }, projectId) => startRerun(projectId, 'prices', body),
     async get({ params }, projectId) {

@@ -2,9 +2,11 @@ import type { Routes } from '../../contract/routes.js';
 import { cutIdentifier } from '../../model/ids.js';
 import { cutFilter, presentPage, requireFound } from '../handler.js';
 import { presentSessionEntry } from '../session-entry.js';
+import { judgeEntries } from '../uncounted-calls.js';
 import type { GroupHandlers, HandlerOptions } from '../handler.js';
 
-export function createSessionHandlers({ storage }: HandlerOptions): GroupHandlers<Routes['sessions']> {
+export function createSessionHandlers(options: HandlerOptions): GroupHandlers<Routes['sessions']> {
+  const { storage } = options;
   return {
     async list({ query }, projectId) {
       const { limit, cursor, ...filter } = query;
@@ -28,7 +30,9 @@ export function createSessionHandlers({ storage }: HandlerOptions): GroupHandler
     async entries({ params, query }, projectId) {
       const sessionId = cutIdentifier(params.session_id);
       requireFound(await storage.findSession(projectId, sessionId), `session ${params.session_id}`);
-      return presentPage(await storage.listSessionEntries(projectId, sessionId, query), presentSessionEntry);
+      const page = await storage.listSessionEntries(projectId, sessionId, query);
+      const judge = await judgeEntries(options, projectId, sessionId, page.rows);
+      return presentPage(page, (entry) => presentSessionEntry(entry, judge(entry)));
     },
   };
 }

@@ -10,6 +10,7 @@ import type {
 import { cutFilter, presentPage, readWholeTrace, requireFound } from '../handler.js';
 import type { GroupHandlers, HandlerOptions } from '../handler.js';
 import { presentExplanation } from '../explain-span.js';
+import { presentReport } from '../session-entry.js';
 import { priceStoredSpan } from '../stored-price.js';
 import { presentSpan, presentSpanSummary, hasUsage } from '../present-span.js';
 import type { AttributeStyle, TraceContext } from '../present-span.js';
@@ -23,6 +24,7 @@ const DETAIL_SPANS = 1_000;
 /** The most rows that one read of storage gives. */
 const READ_ROWS = 500;
 const EXPLAINED_RECORDS = 100;
+const TREE_REPORTS = 10_000;
 
 export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Routes['traces']> {
   const { storage, understanding } = options;
@@ -50,7 +52,8 @@ export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Rout
       return { data, next_cursor: page.nextCursor };
     },
     async tree({ params, query }, projectId) {
-      const { spans, context } = await readTrace(projectId, params);
+      const { spans, reports, context } = await readTrace(projectId, params);
+      const counted = reports.filter(({ span }) => context.verdicts.get(span.spanId)?.counted === true);
       const tree = nestSpanTree(buildSpanTree(orderSteps(spans)), query.max_spans, (span) =>
         presentSpanSummary(span, context),
       );
@@ -59,6 +62,9 @@ export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Rout
         roots: tree.roots as TraceTree['roots'],
         span_count: tree.count,
         truncated: tree.truncated,
+        reports: counted
+          .slice(0, TREE_REPORTS)
+          .map((report) => presentReport(report, params.trace_id, context.verdicts.get(report.span.spanId))),
       };
     },
     async timeline({ params, query }, projectId) {
@@ -78,13 +84,13 @@ export function createTraceHandlers(options: HandlerOptions): GroupHandlers<Rout
   async function readTrace(
     projectId: string,
     params: { trace_id: string },
-  ): Promise<{ spans: TraceSpanWithKind[]; context: TraceContext }> {
-    const [trace, { spans, verdicts }] = await Promise.all([
+  ): Promise<{ spans: TraceSpanWithKind[]; reports: StoredReport[]; context: TraceContext }> {
+    const [trace, { spans, reports, verdicts }] = await Promise.all([
       storage.findTrace(projectId, params.trace_id),
       readWholeTrace(options, projectId, params.trace_id),
     ]);
     requireFound(trace, describe(params));
-    return { spans, context: { trace, verdicts } };
+    return { spans, reports, context: { trace, verdicts } };
   }
 }
 

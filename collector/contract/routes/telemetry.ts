@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AdvisedIssue, IssueGroup, pageOf } from '../answers.js';
+import { ReportExplanation } from '../explanation-shapes.js';
 import { operations } from '../operations.js';
 import {
   attributesQuery,
@@ -11,6 +12,7 @@ import {
 } from '../parameters.js';
 import { defineRoute } from '../route.js';
 import { LogRecord, Metric, MetricPoint } from '../shapes.js';
+import { Whereabouts } from '../whereabouts-shapes.js';
 
 const tag = 'Logs and metrics';
 
@@ -35,6 +37,29 @@ export const logRecords = {
       ...pageQuery,
     }),
     response: pageOf(LogRecord),
+  }),
+  explain: defineRoute(operations.logRecords.explain, {
+    tag,
+    summary: 'Explain what a log record reports',
+    description:
+      'As for a span: where everything comes from that is said of the model call or tool run that the record reports. Needs the trace that it belongs to, or its session where it belongs to none.',
+    params: z.strictObject({
+      record_id: z
+        .string()
+        .regex(/^([0-9a-fA-F]{2}){8,64}$/, 'must be the id of a log record, in hexadecimal digits')
+        .toLowerCase()
+        .describe('Id of the log record, as `record_id` of an entry.'),
+    }),
+    query: z
+      .strictObject({
+        trace_id: TraceIdParameter.optional(),
+        session_id: textParameter('Session id.').optional(),
+      })
+      .refine(({ trace_id: trace, session_id: session }) => trace !== undefined || session !== undefined, {
+        message: 'is required, unless session_id is given',
+        path: ['trace_id'],
+      }),
+    response: ReportExplanation,
   }),
 };
 
@@ -77,5 +102,13 @@ export const ingest = {
     description: 'How often each code was noted of each sender, the most frequent first.',
     query: z.strictObject(issueQuery),
     response: z.object({ data: z.array(IssueGroup) }),
+  }),
+  where: defineRoute(operations.ingest.where, {
+    tag: 'Ingest',
+    summary: 'Find out where a span is',
+    description:
+      'What is known of a trace or span that somebody misses: whether it came and when, who names it, what was refused, whether retention has deleted it, what waits in the spool, and what to check at the sender. Of an id that never came it answers as well, with `known: false`.',
+    query: z.strictObject({ trace_id: TraceIdParameter, span_id: SpanIdParameter.optional() }),
+    response: Whereabouts,
   }),
 };

@@ -10,11 +10,17 @@ export function readErrorCode(error: unknown): string | undefined {
 // Data exceptions and integrity violations: the same rows would be refused again.
 const REJECTING_CLASSES = new Set(['22', '23']);
 
-/**
- * No table has a check of its own: a row was on its way to the default partition while the partition of its day was
- * made, and will find that one the next time.
- */
 const CHECK_VIOLATION = '23514';
+
+/**
+ * Whether a row was on its way to the default partition while the partition of its day was made: it will find that one
+ * the next time. Unlike a check, the constraint of a partition has no name (ExecPartitionCheckEmitError, PostgreSQL 15).
+ */
+export function isMisrouted(error: unknown): boolean {
+  if (readErrorCode(error) !== CHECK_VIOLATION) return false;
+  const { constraint } = error as { constraint?: unknown };
+  return constraint === undefined || constraint === null;
+}
 
 const EXPLANATIONS: readonly [pattern: RegExp, explanation: string][] = [
   [/^(ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/, 'The database cannot be reached'],
@@ -37,7 +43,7 @@ const EXPLANATIONS: readonly [pattern: RegExp, explanation: string][] = [
 export function classifyDatabaseError(error: unknown): SpanledgerError {
   if (error instanceof SpanledgerError) return error;
   const code = readErrorCode(error);
-  if (code !== undefined && isRejection(code)) {
+  if (code !== undefined && isRejection(code) && !isMisrouted(error)) {
     return new SpanledgerError('STORAGE_REJECTED', `The database refused a value (${code}).`, {
       cause: error,
     });
@@ -50,7 +56,7 @@ export function classifyDatabaseError(error: unknown): SpanledgerError {
 }
 
 function isRejection(code: string): boolean {
-  return code.length === 5 && REJECTING_CLASSES.has(code.slice(0, 2)) && code !== CHECK_VIOLATION;
+  return code.length === 5 && REJECTING_CLASSES.has(code.slice(0, 2));
 }
 
 function explain(code: string | undefined, error: unknown): string {

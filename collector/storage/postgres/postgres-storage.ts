@@ -6,6 +6,10 @@ import { createMaintenance } from './maintenance/maintenance.js';
 import { createPrices } from './prices/prices.js';
 import { createReader, withClassifiedErrors } from './read/reader.js';
 import { createReruns } from './reruns/reruns.js';
+import { createRefresher } from './stale/refresher.js';
+import { readFresh } from './stale/read-fresh.js';
+import { DEFAULT_DEFERRAL } from './write/deferral.js';
+import type { DeferralLimits } from './write/deferral.js';
 import { refreshSessions } from './write/derived-sessions.js';
 import type { GroupQueueLimits } from './write/group-queue.js';
 import { createWriter } from './write/writer.js';
@@ -19,6 +23,12 @@ export interface PostgresStorageOptions {
   clock?: () => bigint;
   /** Sizes of the write queue; the defaults suit one collector. */
   writeLimits?: Partial<GroupQueueLimits>;
+  /** What is too large to be derived anew with each write; the defaults suit one collector. */
+  deferral?: DeferralLimits;
+  /** Whether what was left for later is done without anybody asking; it is by default. */
+  refreshesInBackground?: boolean;
+  /** Told of what could not be brought up to date. */
+  onError?: (error: unknown) => void;
 }
 
 /** Storage on PostgreSQL 15 or later; `Storage` says what it promises. Closing it ends its connections. */
@@ -27,19 +37,40 @@ export const createPostgresStorage: CreateStorage<PostgresStorageOptions> = (opt
 
 function composeStorage(options: PostgresStorageOptions & { projector: Projector }): Storage {
   const { projector, pool, readPool = pool, clock = nowUnixNano, writeLimits } = options;
+  const { deferral = DEFAULT_DEFERRAL, refreshesInBackground = true, onError } = options;
   const database = withClassifiedErrors(pool);
   const readDatabase = withClassifiedErrors(readPool);
-  const writer = createWriter({ pool, projector, ...(writeLimits && { limits: writeLimits }) });
+  // Mostly it is readers who wait for it, and a long one is to hold up no write.
+  const refresher = createRefresher({ pool: readPool, projector, deferral, ...(onError && { onError }) });
+  const writer = createWriter({
+    pool,
+    projector,
+    deferral,
+    onStale: (projectId) => {
+      if (refreshesInBackground) refresher.schedule(projectId);
+    },
+    ...(writeLimits && { limits: writeLimits }),
+  });
+  const maintenance = createMaintenance(pool, {
+    refreshSessions: (client, sessions) => refreshSessions(client, projector, sessions),
+  });
   let closing: Promise<void> | undefined;
+  const close = async () => {
+    await writer.close();
+    await refresher.close();
+    await endAll(new Set([pool, readPool]));
+  };
   return {
-    ...createReader({ pool: readPool, clock }),
-    ...createPrices({ database, readDatabase, clock }),
-    ...createReruns({ pool, database, projector }),
-    ...createMaintenance(pool, {
-      refreshSessions: (client, sessions) => refreshSessions(client, projector, sessions),
+    ...maintenance,
+    ...readFresh(refresher, {
+      ...createReader({ pool: readPool, clock }),
+      ...createPrices({ database, readDatabase, clock }),
+      ...createReruns({ pool, database, projector }),
+      ...maintenance,
     }),
     write: (batch) => writer.write(batch),
-    close: () => (closing ??= writer.close().then(() => endAll(new Set([pool, readPool])))),
+    refreshDerived: () => refresher.refreshAll(),
+    close: () => (closing ??= close()),
   };
 }
 

@@ -112,6 +112,11 @@ export class ContentStore {
     if (this.known.size > REMEMBERED_CONTENTS) this.known.clear();
     for (const content of contents) this.known.add(keyOf(projectId, content));
   }
+
+  /** The database may be another one from now on, which lacks the latest contents. */
+  forget(): void {
+    this.known.clear();
+  }
 }
 
 /** Midnight of the UTC day of a time in microseconds. */

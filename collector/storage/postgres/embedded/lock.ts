@@ -12,15 +12,27 @@ export interface DirectoryLock {
 
 const LOCK_FILE = /^spanledger\.lock\.(\d+)$/;
 
+function explainDataLock(directory: string, who: string): SpanledgerError {
+  return new SpanledgerError(
+    'DATABASE_LOCKED',
+    `The data directory ${directory} is in use by ${who}. ` +
+      'Stop that one, or give this one another --data-dir, or share a Postgres through DATABASE_URL.',
+  );
+}
+
 /**
- * Takes a directory for this process, or rejects with `DATABASE_LOCKED`, naming the process that has it. The lock of
- * a process that ended without giving it back, even by `kill -9`, is taken over.
+ * Takes a directory for this process, or rejects with `DATABASE_LOCKED`, or with what `explain` makes of the directory
+ * and of the process that has it. The lock of a process that ended without giving it back, even by `kill -9`, is taken
+ * over.
  *
  * Each taking has a generation, which is part of the file's name: a stale lock is never removed to make room, but
  * followed by the next generation. Linking a finished file to that name succeeds for one taker only; whoever then
  * finds a still higher generation came late and steps back.
  */
-export async function acquireDirectoryLock(directory: string): Promise<DirectoryLock> {
+export async function acquireDirectoryLock(
+  directory: string,
+  explain = explainDataLock,
+): Promise<DirectoryLock> {
   const own = identifyProcess(process.pid) ?? { pid: process.pid, startedAt: null };
   const draft = path.join(directory, `spanledger.lock-${randomUUID()}`);
   await writeFile(draft, JSON.stringify(own), { flag: 'wx' });
@@ -28,7 +40,7 @@ export async function acquireDirectoryLock(directory: string): Promise<Directory
     for (;;) {
       const generations = await listGenerations(directory);
       const newest = generations.at(-1) ?? 0;
-      if (newest > 0) await refuseIfHeld(directory, newest);
+      if (newest > 0) await refuseIfHeld(directory, newest, explain);
       const file = lockFile(directory, newest + 1);
       if (!(await linkUnlessTaken(draft, file))) continue;
       if ((await listGenerations(directory)).at(-1) !== newest + 1) {
@@ -43,15 +55,15 @@ export async function acquireDirectoryLock(directory: string): Promise<Directory
   }
 }
 
-async function refuseIfHeld(directory: string, generation: number): Promise<void> {
+async function refuseIfHeld(
+  directory: string,
+  generation: number,
+  explain: typeof explainDataLock,
+): Promise<void> {
   const holder = await readHolder(lockFile(directory, generation));
   if (holder === undefined || !isRunning(holder)) return;
   const who = holder.pid === process.pid ? 'this process already' : `process ${holder.pid}`;
-  throw new SpanledgerError(
-    'DATABASE_LOCKED',
-    `The data directory ${directory} is in use by ${who}. ` +
-      'Stop that one, or give this one another --data-dir, or share a Postgres through DATABASE_URL.',
-  );
+  throw explain(directory, who);
 }
 
 async function linkUnlessTaken(source: string, file: string): Promise<boolean> {

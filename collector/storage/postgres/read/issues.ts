@@ -19,7 +19,8 @@ const KEYSET: Keyset = {
   ],
 };
 
-const COLUMNS = 'id, time, code, message, signal, service_name, scope_name, trace_id, span_id, key';
+export const ISSUE_COLUMNS =
+  'id, time, code, message, signal, service_name, scope_name, trace_id, span_id, key';
 
 // The time of an issue is whole microseconds.
 const CONDITIONS: FilterConditions<IssueFilter> = {
@@ -39,7 +40,7 @@ export async function listIngestIssues(
   const project = `project_id = ${parameters.bind(projectId)}`;
   const query = {
     keyset: KEYSET,
-    columns: COLUMNS,
+    columns: ISSUE_COLUMNS,
     table: 'ingest_issues',
     conditions: [project, ...listConditions(CONDITIONS, filter, parameters)],
     parameters,
@@ -60,7 +61,7 @@ export async function summarizeIngestIssues(
   const conditions = [project, ...listConditions(CONDITIONS, filter, parameters)];
   const { rows } = await database.query(
     `select * from (
-       select distinct on (code, service_name, scope_name) ${COLUMNS},
+       select distinct on (code, service_name, scope_name) ${ISSUE_COLUMNS},
          count(*) over kind as count, min(time) over kind as first_time
        from ingest_issues where ${conditions.join(' and ')}
        window kind as (partition by code, service_name, scope_name)
@@ -78,7 +79,7 @@ export async function summarizeIngestIssues(
   });
 }
 
-function readIssue(stored: StoredRow): IngestIssue {
+export function readIssue(stored: StoredRow): IngestIssue {
   const row = new RowReader(stored);
   return {
     id: row.text('id'),

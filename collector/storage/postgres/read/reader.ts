@@ -7,11 +7,12 @@ import { listIngestIssues, summarizeIngestIssues } from './issues.js';
 import { listLogRecords } from './logs.js';
 import { listMetricPoints, listMetrics } from './metrics.js';
 import type { ReadContext } from './read-context.js';
-import { listTraceReports } from './reports.js';
+import { listLedgerReports, listTraceReports } from './reports.js';
 import { listSessionEntries } from './session-entries.js';
 import { findSession, listSessions } from './sessions.js';
 import { findSpan, listSpans, listTraceSpans } from './spans.js';
 import { findTrace, listTraces } from './traces.js';
+import { findWhereabouts } from './whereabouts.js';
 
 export interface ReaderOptions {
   /** A pool made by `createPool`. */
@@ -38,9 +39,11 @@ export function createReader({ pool, clock = nowUnixNano }: ReaderOptions): Stor
     listMetrics: (...given) => listMetrics(context, ...given),
     listMetricPoints: (...given) => listMetricPoints(context, ...given),
     listTraceReports: (...given) => listTraceReports(context, ...given),
+    listLedgerReports: (...given) => listLedgerReports(context, ...given),
     listSessionEntries: (...given) => listSessionEntries(context, ...given),
     listIngestIssues: (...given) => listIngestIssues(context, ...given),
     summarizeIngestIssues: (...given) => summarizeIngestIssues(context, ...given),
+    findWhereabouts: (...given) => findWhereabouts(context, ...given),
   };
 }
 

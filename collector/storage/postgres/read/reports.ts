@@ -1,3 +1,4 @@
+import { cutIdentifier } from '../../../model/ids.js';
 import type { StoredReport } from '../../storage.js';
 import { loadDictionaries } from '../rows/dictionary-row.js';
 import { LOG_COLUMNS, readLogRecord } from '../rows/log-row.js';
@@ -30,7 +31,46 @@ export async function listTraceReports(
   if (window === undefined) return [];
   const values: unknown[] = [projectId, id];
   const condition = renderWindows('time', [widenForLogs(window)], values);
-  const { rows } = await database.query(listStatement(condition), values);
+  return readReports(database, projectId, listStatement(condition), values);
+}
+
+/** The window of the ledger is that of its first and last record, so that the planner leaves out other partitions. */
+const listLedgerStatement = (timeCondition: string): string => `
+  select ${LOG_COLUMNS}, report, joined_span_id from log_records
+  where project_id = $1 and session_id = $2 and trace_id = ''::bytea and joined_trace_id is null
+    and report is not null and ${timeCondition}
+  order by time, time_nanos, record_id limit ${TRACE_REPORTS_LIMIT}`;
+
+export async function listLedgerReports(
+  { database }: ReadContext,
+  projectId: string,
+  sessionId: string,
+): Promise<StoredReport[]> {
+  const key = cutIdentifier(sessionId);
+  const { rows } = await database.query(
+    `select ledger_from, ledger_to from sessions
+     where project_id = $1 and session_id = $2 and ledger_from is not null and ledger_to is not null`,
+    [projectId, key],
+  );
+  const ledger = rows[0] as { ledger_from: bigint; ledger_to: bigint } | undefined;
+  if (ledger === undefined) return [];
+  const values: unknown[] = [projectId, key];
+  const window = { fromMicros: ledger.ledger_from, toMicros: ledger.ledger_to };
+  return readReports(
+    database,
+    projectId,
+    listLedgerStatement(renderWindows('time', [window], values)),
+    values,
+  );
+}
+
+async function readReports(
+  database: ReadContext['database'],
+  projectId: string,
+  statement: string,
+  values: unknown[],
+): Promise<StoredReport[]> {
+  const { rows } = await database.query(statement, values);
   const dictionaries = await loadDictionaries(database, projectId, rows);
   return rows.flatMap((stored) => {
     const report = readReport(stored);
@@ -41,6 +81,7 @@ export async function listTraceReports(
       joinedSpanId: row.hexOrNull('joined_span_id'),
       span: report.span,
       log: readLogRecord(stored, dictionaries),
+      payloadExpired: report.isExpired,
     };
   });
 }

@@ -99,7 +99,7 @@ async function loadEntries(
 const SPANS = { table: 'spans', columns: SPAN_LIGHT_COLUMNS, id: 'span_id', time: 'start_time' };
 const RECORDS = {
   table: 'log_records',
-  columns: 'trace_id, record_id, event_name, report, joined_span_id, odd',
+  columns: 'trace_id, record_id, event_name, report, joined_trace_id, joined_span_id, odd',
   id: 'record_id',
   time: 'time',
 };
@@ -131,6 +131,7 @@ function readRecord(stored: StoredRow): StoredSessionEntry['record'] {
     id: row.hex('record_id'),
     eventName: row.text('event_name'),
     joinedSpanId: row.hexOrNull('joined_span_id'),
+    joinedTraceId: row.hexOrNull('joined_trace_id'),
   };
 }
 

@@ -3,6 +3,8 @@ import { NO_USAGE } from '../../../model/gen-ai.js';
 import type { ExecutionRow, TraceRow, TraceRows } from '../../../model/rows.js';
 import type { Projector } from '../../../model/write-batch.js';
 import { ConcurrentChange, lockRaced } from './concurrent-change.js';
+import { NO_DEFERRAL } from './deferral.js';
+import type { DeferralLimits } from './deferral.js';
 import { keepExpiredContent } from './expired-content.js';
 import { deleteOtherExecutions, upsertExecutions } from './executions.js';
 import type { TraceRecords } from './logs.js';
@@ -27,12 +29,16 @@ export interface Derivation {
   projectId: string;
   projector: Projector;
   nowMicros: bigint;
-  /** Nothing has arrived, only the understanding of it has changed: `last_seen_at` stays. */
+  /** Nothing has arrived, only the understanding of it has changed, or comes late: `last_seen_at` stays. */
   isRerun: boolean;
+  /** What is left for later; nothing by default. */
+  deferral?: DeferralLimits;
+  /** Told when something is. */
+  onDeferred?: () => void;
 }
 
 /**
- * Locks the rows of all touched traces and of `bystanders`, and marks those that had none. The row of a new trace is
+ * Locks the rows of all touched traces and of `bystanders`, and notes which had none and which are deferred. The row of a new trace is
  * computed and inserted at once: that is the common case, and its only write.
  */
 export async function claimTraces(
@@ -40,7 +46,7 @@ export async function claimTraces(
   traces: ReadonlyMap<string, TouchedTrace>,
   bystanders: readonly string[],
 ): Promise<LockedTraces> {
-  const { client, projectId, nowMicros } = derivation;
+  const { client, projectId, nowMicros, deferral = NO_DEFERRAL } = derivation;
   const locked = await lockTraces(client, projectId, [...new Set([...traces.keys(), ...bystanders])]);
   const older = new Map([...locked].filter(([traceId]) => traces.has(traceId)));
   const missing = [...traces.values()].filter(({ traceId }) => !older.has(traceId));
@@ -60,6 +66,9 @@ export async function claimTraces(
     if (lockedLate.size < raced.length)
       throw new ConcurrentChange('a trace was deleted while it was written');
     for (const [traceId, trace] of lockedLate) older.set(traceId, trace);
+  }
+  for (const trace of traces.values()) {
+    trace.isDeferred = (older.get(trace.traceId)?.recordCount ?? 0) >= deferral.traceRecords;
   }
   return {
     older,

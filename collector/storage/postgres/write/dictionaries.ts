@@ -115,6 +115,11 @@ export class DictionaryWriter {
     }
   }
 
+  /** The database may be another one from now on, which lacks the latest rows. */
+  forget(): void {
+    this.known.clear();
+  }
+
   private listUnknown<Row>(projectId: string, batches: readonly ReadonlyMap<string, Row>[]): Row[] {
     const unknown = new Map<string, Row>();
     for (const rows of batches) {

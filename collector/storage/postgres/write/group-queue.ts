@@ -21,15 +21,21 @@ const DEFAULT_LIMITS: GroupQueueLimits = {
   queuedBytes: 256 * 1024 * 1024,
 };
 
+/** Exporters are to be answered within about two seconds when something goes wrong. */
+const LONG_WAIT_MILLIS = 500;
+
 /** How groups are written, and how failures are understood. */
 export interface GroupWriter {
   write(group: readonly PreparedBatch[]): Promise<WriteReceipt[]>;
   isConnectionFailure(error: unknown): boolean;
+  /** Whether parts of a group may be written where the whole was not. */
+  isDivisible(error: unknown): boolean;
   toRejection(error: unknown): SpanledgerError;
 }
 
 interface Job {
   batch: PreparedBatch;
+  queuedAtMillis: number;
   resolve: (receipt: WriteReceipt) => void;
   reject: (error: SpanledgerError) => void;
 }
@@ -67,7 +73,7 @@ export class GroupQueue {
   add(batch: PreparedBatch): Promise<WriteReceipt> {
     this.checkOpen();
     return new Promise((resolve, reject) => {
-      this.waiting.push({ batch, resolve, reject });
+      this.waiting.push({ batch, queuedAtMillis: performance.now(), resolve, reject });
       this.waitingRows += batch.rowCount;
       this.waitingBytes += batch.byteCount;
       this.startWriters();
@@ -123,25 +129,34 @@ export class GroupQueue {
     try {
       const receipts = await this.writer.write(group.map((job) => job.batch));
       group.forEach((job, index) => {
-        job.resolve(receipts[index] ?? { stored: 0, updated: 0, duplicate: 0 });
+        job.resolve(receipts[index] ?? { stored: 0, updated: 0, duplicate: 0, rejected: [] });
       });
     } catch (error) {
       if (this.writer.isConnectionFailure(error)) {
         // What waits would only wait for the same failure, each for as long as it takes to notice.
-        this.rejectAll([...group, ...this.takeWaiting()], error);
+        this.rejectAll([...group, ...this.takeWaiting(0)], error);
+      } else if (!this.writer.isDivisible(error)) {
+        // Whoever has waited for a writer meanwhile would next wait as long for what this one waited for.
+        this.rejectAll([...group, ...this.takeWaiting(LONG_WAIT_MILLIS)], error);
       } else if (group.length > 1) {
-        for (const job of group) await this.run([job]);
+        const middle = Math.ceil(group.length / 2);
+        await this.run(group.slice(0, middle));
+        await this.run(group.slice(middle));
       } else {
         this.rejectAll(group, error);
       }
     }
   }
 
-  private takeWaiting(): Job[] {
-    const jobs = this.waiting;
-    this.waiting = [];
-    this.waitingRows = 0;
-    this.waitingBytes = 0;
+  /** Those that have waited for so long. */
+  private takeWaiting(millis: number): Job[] {
+    const latest = performance.now() - millis;
+    const jobs = this.waiting.filter(({ queuedAtMillis }) => queuedAtMillis <= latest);
+    this.waiting = this.waiting.filter(({ queuedAtMillis }) => queuedAtMillis > latest);
+    for (const { batch } of jobs) {
+      this.waitingRows -= batch.rowCount;
+      this.waitingBytes -= batch.byteCount;
+    }
     return jobs;
   }
 

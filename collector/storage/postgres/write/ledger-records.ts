@@ -39,15 +39,21 @@ const moveStatement = (timeCondition: string): string => `
   where log_records.project_id = $1 and log_records.trace_id = ''::bytea
     and log_records.record_id = target.record_id and log_records.time = target.time and ${timeCondition}`;
 
-/** The records of ledgers in order of time, by session; `ledgers` has the times of their first and last one. */
+/**
+ * The records of ledgers in order of time, by session; `ledgers` has the times of their first and last one. With
+ * `joinedTraceIds` only those that are joined with spans of these traces.
+ */
 export async function listLedgerRecords(
   client: ClientBase,
   projectId: string,
   ledgers: ReadonlyMap<string, TimeWindow>,
+  joinedTraceIds?: readonly string[],
 ): Promise<Map<string, LedgerRecord[]>> {
   const values: unknown[] = [projectId, [...ledgers.keys()]];
-  const condition = renderWindows('time', [...ledgers.values()], values);
-  const { rows } = await client.query<StoredRow>(listStatement(condition), values);
+  const conditions = [renderWindows('time', [...ledgers.values()], values)];
+  if (joinedTraceIds !== undefined)
+    conditions.push(`joined_trace_id = any($${values.push(joinedTraceIds.map(hexBytes))}::bytea[])`);
+  const { rows } = await client.query<StoredRow>(listStatement(conditions.join(' and ')), values);
   const dictionaries = await loadDictionaries(client, projectId, rows);
   const bySession = new Map<string, LedgerRecord[]>([...ledgers.keys()].map((key) => [key, []]));
   for (const row of rows) {

@@ -17,7 +17,7 @@ import { createTouchedTrace } from './span-merge.js';
 import type { TouchedTrace } from './span-merge.js';
 import { listSessionCalls, listStoredVersions } from './spans.js';
 import { listTraceSpans } from './trace-material.js';
-import { deleteTraces, listWindowsOfSessions, lockTraces, upsertLedgers } from './traces.js';
+import { deleteTraces, listWindowsOfSessions, lockTraces, sessionKey, upsertLedgers } from './traces.js';
 
 /** The traces that a transaction has locked, and the rows that it has derived from them. */
 export interface ChangedTraces {
@@ -61,6 +61,27 @@ export async function reconcileLedgers(
   const rest = await deriveLedgers(derivation, records, ledgers, changed.reread ?? new Set());
   const windows = [...records].map(([key, own]) => [key, findLedgerWindow(own)] as const);
   return { windows: new Map(windows), derived: [...derived, ...rest] };
+}
+
+/**
+ * Derives changed traces of sessions that are derived later with the records that are joined with them so far; to derive
+ * them alone has left these out. `ledgers` has the times of the records of each of these sessions.
+ */
+export async function deriveWithJoined(
+  derivation: Derivation,
+  changed: ChangedTraces,
+  ledgers: ReadonlyMap<string, TimeWindow | null>,
+): Promise<TraceRows[]> {
+  const { client, projectId } = derivation;
+  const ofLedgers = new Map(
+    [...ledgers].flatMap(([key, window]) => (window === null ? [] : [[key, window]])),
+  );
+  const traceIds = changed.rows.flatMap(({ trace }) =>
+    ofLedgers.has(sessionKey(trace)) ? [trace.traceId] : [],
+  );
+  if (traceIds.length === 0) return [];
+  const records = await listLedgerRecords(client, projectId, ofLedgers, traceIds);
+  return deriveJoined(derivation, changed, records, new Set(groupByTrace(records).keys()));
 }
 
 /** Assigns each record of the ledgers; answers with the traces that one came to or left. */

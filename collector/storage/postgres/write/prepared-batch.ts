@@ -1,4 +1,5 @@
-import { SpanledgerError } from '../../../errors.js';
+import { limitIssues } from '../../../model/ingest-issue.js';
+import type { IngestIssue } from '../../../model/ingest-issue.js';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
 import type { WriteBatch } from '../../../model/write-batch.js';
 import type { ContentStore } from '../contents/content-store.js';
@@ -10,6 +11,7 @@ import { encodeLog } from './logs.js';
 import type { EncodedLog } from './logs.js';
 import { encodePoint } from './metrics.js';
 import type { EncodedPoint } from './metrics.js';
+import { gatherRecords, listRecords, noteRefused } from './refused-record.js';
 import { SpanEncoder } from './span-encoder.js';
 import type { EncodedSpan } from './span-encoder.js';
 
@@ -19,6 +21,10 @@ const RECORD_BYTES = 1024;
 /** A batch with everything encoded that can be before the database is asked. */
 export interface PreparedBatch {
   projectId: string;
+  /** What is encoded here. */
+  source: WriteBatch;
+  /** What could not be encoded, with the reasons; they are among the issues as well. */
+  refused: IngestIssue[];
   spans: EncodedSpan[];
   logs: EncodedLog[];
   points: EncodedPoint[];
@@ -30,32 +36,65 @@ export interface PreparedBatch {
   byteCount: number;
 }
 
-/** Throws `STORAGE_REJECTED` where something in the batch does not fit its column. */
+/** A record that can't be encoded costs nothing but itself. */
 export function prepareBatch(batch: WriteBatch, store: ContentStore): PreparedBatch {
-  const receivedMicros = splitMicros(nowUnixNano()).micros;
-  const dictionaries = new DictionaryEntries();
   try {
-    const encoder = new SpanEncoder(batch.projectId, dictionaries, receivedMicros, store);
-    const spans = encoder.encodeSpans(batch.spans);
-    const logs = batch.logRecords.map((row) => encodeLog(row, dictionaries, receivedMicros));
-    const points = batch.metricPoints.map((row) => encodePoint(row, dictionaries, receivedMicros));
-    const issues = batch.issues.map((issue) => encodeIssue(issue, batch.projectId, receivedMicros));
-    return {
-      projectId: batch.projectId,
-      spans,
-      logs,
-      points,
-      issues,
-      dictionaries,
-      days: listDaysOf(spans, logs, points),
-      rowCount: spans.length + logs.length + points.length + issues.length,
-      byteCount: weigh(spans, logs, points) + issues.length * RECORD_BYTES,
-    };
-  } catch (error) {
-    throw new SpanledgerError('STORAGE_REJECTED', 'A value in the request does not fit its column.', {
-      cause: error,
-    });
+    return encodeBatch(batch, [], store);
+  } catch {
+    const { encodable, refused } = leaveOutRefused(batch, store);
+    return encodeBatch(encodable, refused, store);
   }
+}
+
+function encodeBatch(source: WriteBatch, refused: IngestIssue[], store: ContentStore): PreparedBatch {
+  const receivedMicros = readNowMicros();
+  const dictionaries = new DictionaryEntries();
+  const encoder = new SpanEncoder(source.projectId, dictionaries, receivedMicros, store);
+  const spans = encoder.encodeSpans(source.spans);
+  const logs = source.logRecords.map((row) => encodeLog(row, dictionaries, receivedMicros));
+  const points = source.metricPoints.map((row) => encodePoint(row, dictionaries, receivedMicros));
+  const issues = source.issues.map((issue) => encodeIssue(issue, source.projectId, receivedMicros));
+  return {
+    projectId: source.projectId,
+    source,
+    refused,
+    spans,
+    logs,
+    points,
+    issues,
+    dictionaries,
+    days: listDaysOf(spans, logs, points),
+    rowCount: spans.length + logs.length + points.length + issues.length,
+    byteCount: weigh(spans, logs, points) + issues.length * RECORD_BYTES,
+  };
+}
+
+/** Tries each record alone, and keeps nothing of what that encodes. */
+function leaveOutRefused(
+  batch: WriteBatch,
+  store: ContentStore,
+): { encodable: WriteBatch; refused: IngestIssue[] } {
+  const micros = readNowMicros();
+  const entries = new DictionaryEntries();
+  const encoder = new SpanEncoder(batch.projectId, entries, micros, store);
+  const refused: IngestIssue[] = [];
+  const kept = listRecords(batch).filter((record) => {
+    try {
+      if (record.signal === 'traces') encoder.encodeSpans([record.row]);
+      else if (record.signal === 'logs') encodeLog(record.row, entries, micros);
+      else encodePoint(record.row, entries, micros);
+      return true;
+    } catch (error) {
+      refused.push(noteRefused(record, error));
+      return false;
+    }
+  });
+  const issues = [...batch.issues, ...limitIssues(refused)];
+  return { encodable: { ...gatherRecords(batch.projectId, kept), issues }, refused };
+}
+
+function readNowMicros(): bigint {
+  return splitMicros(nowUnixNano()).micros;
 }
 
 function listDaysOf(

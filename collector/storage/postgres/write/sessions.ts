@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { SessionRow } from '../../../model/rows.js';
+import type { Queryable } from '../rows/queryable.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { insertStatement, selectRows, sendRows } from './record-set.js';
@@ -29,8 +30,8 @@ const UPDATE = `
   where sessions.project_id = $1 and sessions.session_id = source.session_id`;
 
 const LOCK = `
-  select session_id, ledger_from, ledger_to from sessions where project_id = $1 and session_id = any($2::text[])
-  order by session_id collate "C" for update`;
+  select session_id, ledger_from, ledger_to, trace_count, entry_count, stale_since is not null as is_stale
+  from sessions where project_id = $1 and session_id = any($2::text[]) order by session_id collate "C" for update`;
 
 const DELETE = 'delete from sessions where project_id = $1 and session_id = any($2::text[])';
 
@@ -45,27 +46,97 @@ export async function insertSessions(
   return new Set(rows.map((row) => row.session_id));
 }
 
-/**
- * Locks the rows of sessions until the transaction ends; answers with those that exist: with the times from the first
- * to the last record of the session's ledger, or null where it has none.
- */
+/** What the row of a session said when it was locked. */
+export interface LockedSession {
+  /** The times from the first to the last record of its ledger; null where it has none. */
+  ledger: TimeWindow | null;
+  traceCount: number;
+  /** Spans and reports. */
+  entryCount: number;
+  isStale: boolean;
+}
+
+/** Locks the rows of sessions until the transaction ends; answers with those that exist. */
 export async function lockSessions(
   client: ClientBase,
   projectId: string,
   sessionIds: readonly string[],
-): Promise<Map<string, TimeWindow | null>> {
+): Promise<Map<string, LockedSession>> {
   if (sessionIds.length === 0) return new Map();
   const { rows } = await client.query<{
     session_id: string;
     ledger_from: bigint | null;
     ledger_to: bigint | null;
+    trace_count: number;
+    entry_count: number;
+    is_stale: boolean;
   }>(LOCK, [projectId, sessionIds]);
   return new Map(
-    rows.map(({ session_id, ledger_from, ledger_to }) => [
+    rows.map(({ session_id, ledger_from: from, ledger_to: to, ...row }) => [
       session_id,
-      ledger_from === null || ledger_to === null ? null : { fromMicros: ledger_from, toMicros: ledger_to },
+      {
+        ledger: from === null || to === null ? null : { fromMicros: from, toMicros: to },
+        traceCount: row.trace_count,
+        entryCount: row.entry_count,
+        isStale: row.is_stale,
+      },
     ]),
   );
+}
+
+const STALE_COLUMNS = {
+  session_id: 'text',
+  ledger_from: 'timestamptz',
+  ledger_to: 'timestamptz',
+  seen_at: 'timestamptz',
+} as const;
+
+const MARK_STALE = `
+  update sessions set stale_since = coalesce(stale_since, source.seen_at), ledger_from = source.ledger_from,
+    ledger_to = source.ledger_to
+  from ${selectRows(STALE_COLUMNS).source}
+  where sessions.project_id = $1 and sessions.session_id = source.session_id`;
+
+/** Marks the rows of locked sessions as stale, each with the times of its ledger's records. */
+export async function markSessionsStale(
+  client: ClientBase,
+  projectId: string,
+  ledgers: ReadonlyMap<string, TimeWindow | null>,
+  nowMicros: bigint,
+): Promise<void> {
+  const rows = [...ledgers].map(([session_id, ledger]) => ({
+    session_id,
+    ledger_from: ledger === null ? null : renderTimestamp(ledger.fromMicros),
+    ledger_to: ledger === null ? null : renderTimestamp(ledger.toMicros),
+    seen_at: renderTimestamp(nowMicros),
+  }));
+  await sendRows(client, MARK_STALE, projectId, rows);
+}
+
+const CLEAR_STALE =
+  'update sessions set stale_since = null where project_id = $1 and session_id = any($2::text[])';
+
+/** Says of locked sessions that their rows are up to date. */
+export async function clearStaleSessions(
+  client: ClientBase,
+  projectId: string,
+  sessionIds: readonly string[],
+): Promise<void> {
+  if (sessionIds.length > 0) await client.query(CLEAR_STALE, [projectId, sessionIds]);
+}
+
+const LIST_STALE = `
+  select session_id, trace_count from sessions
+  where project_id = $1 and stale_since is not null order by stale_since limit $2`;
+
+/** The stale sessions of a project, those that have been so for the longest first. */
+export async function listStaleSessions(
+  database: Queryable,
+  projectId: string,
+  limit: number,
+): Promise<{ sessionId: string; traceCount: number }[]> {
+  const { rows } = await database.query(LIST_STALE, [projectId, limit]);
+  return rows.map((row) => ({ sessionId: row.session_id as string, traceCount: Number(row.trace_count) }));
 }
 
 /** A session with the times of its ledger's records; null where it has none. */

@@ -1,6 +1,6 @@
 import { cutIdentifier } from '../../../model/ids.js';
 import type { TraceSpan } from '../../../model/rows.js';
-import type { WriteReceipt } from '../../../model/write-batch.js';
+import type { WriteCounts } from '../../../model/write-batch.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { widenTo } from '../rows/time-window.js';
 import type { PreparedBatch } from './prepared-batch.js';
@@ -13,7 +13,12 @@ export interface TouchedTrace {
   traceId: string;
   /** Had no row in `traces` before. */
   isNew: boolean;
-  /** Its spans in the database when its row had been locked, by span id. */
+  /** It has so much that its rows are derived later, and only what arrives is compared with what is stored. */
+  isDeferred: boolean;
+  /**
+   * Its spans in the database when its row had been locked, by span id; of a deferred trace only those of which a copy
+   * has arrived.
+   */
   stored: Map<string, StoredVersion>;
   /** The best arrived copy of each span, by span id. */
   arrived: Map<string, EncodedSpan>;
@@ -31,7 +36,7 @@ export interface SpanChanges {
   inserted: EncodedSpan[];
   replaced: TraceSpan[];
   changedTraceIds: Set<string>;
-  receipts: WriteReceipt[];
+  receipts: WriteCounts[];
 }
 
 /** The traces whose rows depend on a group: those of its spans, and of log records with content or a report. */
@@ -65,6 +70,7 @@ export function createTouchedTrace(traceId: string): TouchedTrace {
   return {
     traceId,
     isNew: false,
+    isDeferred: false,
     stored: new Map(),
     arrived: new Map(),
     window: undefined,
@@ -119,7 +125,7 @@ export function mergeSpans(
 function countSpans(
   group: readonly PreparedBatch[],
   traces: ReadonlyMap<string, TouchedTrace>,
-): WriteReceipt[] {
+): WriteCounts[] {
   const current = new Map<string, SpanVersion>();
   return group.map((batch) => {
     const receipt = { stored: 0, updated: 0, duplicate: 0 };

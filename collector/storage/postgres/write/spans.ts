@@ -24,6 +24,10 @@ const LIST_LIGHT = `
   select ${SPAN_LIGHT_COLUMNS}, content_hash from spans
   where project_id = $1 and trace_id = any($2::bytea[])`;
 
+const LIST_LIGHT_OF_SPANS = `
+  select ${SPAN_LIGHT_COLUMNS}, content_hash from spans
+  where project_id = $1 and trace_id = $2 and span_id = any($3::bytea[])`;
+
 const LIST_WHOLE = `
   select ${SPAN_COLUMNS} from spans
   where project_id = $1 and trace_id = any($2::bytea[]) and span_id = any($3::bytea[])`;
@@ -72,16 +76,41 @@ export async function listStoredVersions(
   const values: unknown[] = [projectId, traceIds.map(hexBytes)];
   const condition = windows === undefined ? 'true' : renderWindows('start_time', windows, values);
   const { rows } = await client.query<StoredRow>(`${LIST_LIGHT} and ${condition}`, values);
-  for (const row of rows) {
-    const traceSpan = readTraceSpan(row);
-    byTrace.get(traceSpan.traceId)?.set(traceSpan.spanId, {
-      traceSpan,
-      isPending: traceSpan.facts.isPending,
-      endTimeUnixNano: traceSpan.endTimeUnixNano,
-      contentHash: row.content_hash as Buffer,
-    });
+  for (const version of rows.map(readVersion)) {
+    const { traceId, spanId } = version.traceSpan;
+    byTrace.get(traceId)?.set(spanId, version);
   }
   return byTrace;
+}
+
+/**
+ * Those of a trace's spans that have one of these ids, by span id. All its spans begin within `window`, or at any time
+ * where that is not given.
+ */
+export async function listVersionsOfSpans(
+  client: ClientBase,
+  projectId: string,
+  {
+    traceId,
+    spanIds,
+    window,
+  }: { traceId: string; spanIds: readonly string[]; window: TimeWindow | undefined },
+): Promise<Map<string, StoredVersion>> {
+  if (spanIds.length === 0) return new Map();
+  const values: unknown[] = [projectId, hexBytes(traceId), spanIds.map(hexBytes)];
+  const condition = window === undefined ? 'true' : renderWindows('start_time', [window], values);
+  const { rows } = await client.query<StoredRow>(`${LIST_LIGHT_OF_SPANS} and ${condition}`, values);
+  return new Map(rows.map(readVersion).map((version) => [version.traceSpan.spanId, version]));
+}
+
+function readVersion(row: StoredRow): StoredVersion {
+  const traceSpan = readTraceSpan(row);
+  return {
+    traceSpan,
+    isPending: traceSpan.facts.isPending,
+    endTimeUnixNano: traceSpan.endTimeUnixNano,
+    contentHash: row.content_hash as Buffer,
+  };
 }
 
 /** The spans that a log record may repeat, or of which it may have the prompt or the answer. */

@@ -2,10 +2,12 @@ import type { ClientBase } from 'pg';
 import { cleanText, cutIdentifier } from '../../../model/ids.js';
 import type { CostSource, RunStatus, TraceRow } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
-import type { StoredRow } from '../rows/queryable.js';
+import type { Queryable, StoredRow } from '../rows/queryable.js';
 import { RowReader } from '../rows/stored-row.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
+import { NO_DEFERRAL } from './deferral.js';
+import type { DeferralLimits } from './deferral.js';
 import { hexBytes, insertStatement, renderInteger, selectRows, sendRows } from './record-set.js';
 import type { RecordOf } from './record-set.js';
 import { SUMMARY_COLUMNS, readSummary, renderSummary } from './summary-columns.js';
@@ -59,8 +61,9 @@ const UPSERT_UNSEEN = upsertStatement(UNSEEN_COLUMNS);
 
 /** Row locks are taken in the order of the keys, so that writers wait for each other and never in a circle. */
 const LOCK = `
-  select trace_id, session_key, started_at, ended_at from traces
-  where project_id = $1 and trace_id = any($2::bytea[]) order by trace_id for update`;
+  select trace_id, session_key, started_at, ended_at, span_count + report_count as record_count,
+    stale_since is not null as is_stale
+  from traces where project_id = $1 and trace_id = any($2::bytea[]) order by trace_id for update`;
 const LOCK_AT_ONCE = `${LOCK} nowait`;
 
 const DELETE = 'delete from traces where project_id = $1 and trace_id = any($2::bytea[])';
@@ -95,6 +98,12 @@ export interface LockedTrace {
   window: TimeWindow;
 }
 
+export interface SizedTrace extends LockedTrace {
+  /** Spans and reports, as far as known. */
+  recordCount: number;
+  isStale: boolean;
+}
+
 /**
  * Locks the rows of traces until the transaction ends; answers with those that exist, by trace id. With `noWait` it
  * rejects with 55P03 where another transaction has one.
@@ -104,13 +113,18 @@ export async function lockTraces(
   projectId: string,
   traceIds: readonly string[],
   options: { noWait: boolean } = { noWait: false },
-): Promise<Map<string, LockedTrace>> {
+): Promise<Map<string, SizedTrace>> {
   if (traceIds.length === 0) return new Map();
-  const { rows } = await client.query<LockedRow>(options.noWait ? LOCK_AT_ONCE : LOCK, [
-    projectId,
-    traceIds.map(hexBytes),
-  ]);
-  return new Map(rows.map(readLocked));
+  const { rows } = await client.query<LockedRow & { record_count: number; is_stale: boolean }>(
+    options.noWait ? LOCK_AT_ONCE : LOCK,
+    [projectId, traceIds.map(hexBytes)],
+  );
+  return new Map(
+    rows.map((row) => {
+      const [traceId, locked] = readLocked(row);
+      return [traceId, { ...locked, recordCount: row.record_count, isStale: row.is_stale }];
+    }),
+  );
 }
 
 interface LockedRow {
@@ -190,6 +204,88 @@ export async function listWindowsOfSessions(
   return new Map(rows.map(readLocked));
 }
 
+const STALE_COLUMNS = {
+  trace_id: 'bytea',
+  started_at: 'timestamptz',
+  ended_at: 'timestamptz',
+  seen_at: 'timestamptz',
+  added: 'bigint',
+} as const;
+
+const MARK_STALE = `
+  update traces set stale_since = coalesce(stale_since, source.seen_at), last_seen_at = source.seen_at,
+    started_at = source.started_at, ended_at = source.ended_at, span_count = span_count + source.added
+  from ${selectRows(STALE_COLUMNS).source}
+  where traces.project_id = $1 and traces.trace_id = source.trace_id`;
+
+/** A trace that was written to without deriving it anew. */
+export interface GrownTrace {
+  traceId: string;
+  /** Of all its spans. */
+  window: TimeWindow;
+  addedSpans: number;
+}
+
+/** Marks the rows of locked traces as stale, seen now. */
+export async function markTracesStale(
+  client: ClientBase,
+  projectId: string,
+  traces: readonly GrownTrace[],
+  nowMicros: bigint,
+): Promise<void> {
+  const rows = traces.map(({ traceId, window, addedSpans }) => ({
+    trace_id: hexBytes(traceId),
+    started_at: renderTimestamp(window.fromMicros),
+    ended_at: renderTimestamp(window.toMicros),
+    seen_at: renderTimestamp(nowMicros),
+    added: addedSpans,
+  }));
+  await sendRows(client, MARK_STALE, projectId, rows);
+}
+
+const MARK_FOR_SESSION = `
+  update traces set stale_since = coalesce(stale_since, $3) where project_id = $1 and trace_id = any($2::bytea[])`;
+
+/** Marks locked traces whose rows are right, so that what depends on these is brought up to date. */
+export async function markTracesForSession(
+  client: ClientBase,
+  projectId: string,
+  traceIds: readonly string[],
+  nowMicros: bigint,
+): Promise<void> {
+  await client.query(MARK_FOR_SESSION, [projectId, traceIds.map(hexBytes), renderTimestamp(nowMicros)]);
+}
+
+const CLEAR_STALE =
+  'update traces set stale_since = null where project_id = $1 and trace_id = any($2::bytea[])';
+
+/** Says of locked traces that their rows are up to date. */
+export async function clearStaleTraces(
+  client: ClientBase,
+  projectId: string,
+  traceIds: readonly string[],
+): Promise<void> {
+  if (traceIds.length > 0) await client.query(CLEAR_STALE, [projectId, traceIds.map(hexBytes)]);
+}
+
+const LIST_STALE = `
+  select trace_id, session_key, span_count + report_count as record_count from traces
+  where project_id = $1 and stale_since is not null order by stale_since limit $2`;
+
+/** The stale traces of a project, those that have been so for the longest first. */
+export async function listStaleTraces(
+  database: Queryable,
+  projectId: string,
+  limit: number,
+): Promise<{ traceId: string; sessionKey: string; recordCount: number }[]> {
+  const { rows } = await database.query(LIST_STALE, [projectId, limit]);
+  return rows.map((row) => ({
+    traceId: (row.trace_id as Buffer).toString('hex'),
+    sessionKey: row.session_key as string,
+    recordCount: Number(row.record_count),
+  }));
+}
+
 /** Sessions with a ledger of more traces than this are locked as far as their newest ones. */
 const BYSTANDERS_LIMIT = 1_000;
 
@@ -198,18 +294,29 @@ const LIST_BYSTANDERS = `
   join traces on traces.project_id = sessions.project_id and traces.session_key = sessions.session_id
   where sessions.project_id = $1 and sessions.session_id = any($2::text[]) and not traces.is_ledger
     and (sessions.ledger_from is not null or sessions.session_id = any($3::text[]))
+    and not (sessions.trace_count >= $4 or (sessions.ledger_from is not null and sessions.entry_count >= $5))
   order by traces.started_at desc limit ${BYSTANDERS_LIMIT}`;
 
-/** The traces of those of these sessions that have a ledger, or in whose ledgers records are about to be entered. */
+/**
+ * The traces of those of these sessions that have a ledger, or in whose ledgers records are about to be entered; without
+ * those of sessions that are derived later.
+ */
 export async function listBystanders(
   client: ClientBase,
   projectId: string,
   sessionKeys: readonly string[],
   ledgerKeys: readonly string[],
+  { sessionTraces, ledgerEntries }: DeferralLimits = NO_DEFERRAL,
 ): Promise<string[]> {
   const keys = [...new Set([...sessionKeys, ...ledgerKeys])];
   if (keys.length === 0) return [];
-  const { rows } = await client.query<{ trace_id: Buffer }>(LIST_BYSTANDERS, [projectId, keys, ledgerKeys]);
+  const { rows } = await client.query<{ trace_id: Buffer }>(LIST_BYSTANDERS, [
+    projectId,
+    keys,
+    ledgerKeys,
+    sessionTraces,
+    ledgerEntries,
+  ]);
   return rows.map((row) => row.trace_id.toString('hex'));
 }
 

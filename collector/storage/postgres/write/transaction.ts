@@ -1,10 +1,13 @@
 import type { ClientBase } from 'pg';
 import { limitIssues } from '../../../model/ingest-issue.js';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
-import type { Projector, WriteReceipt } from '../../../model/write-batch.js';
+import type { Projector, WriteCounts } from '../../../model/write-batch.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { findTraceWindow, joinWindows } from '../rows/time-window.js';
 import type { ContentStore, SharedContent } from '../contents/content-store.js';
+import { NO_DEFERRAL } from './deferral.js';
+import type { DeferralLimits } from './deferral.js';
+import { deferTraces, loadArrivedVersions, setDeferredAside, widenDeferred } from './deferred-traces.js';
 import { deriveSessions } from './derived-sessions.js';
 import { claimTraces, deriveTraces } from './derived-traces.js';
 import type { LockedTraces } from './derived-traces.js';
@@ -29,12 +32,16 @@ export interface TransactionOptions {
    * payloads of spans that have none. Both are then looked for.
    */
   expectsLeftovers: boolean;
+  /** What is too large to be brought up to date with each write; nothing by default. */
+  deferral?: DeferralLimits;
 }
 
 /** A receipt for each batch, and what is stored once the transaction has committed. */
 export interface WrittenGroup {
-  receipts: WriteReceipt[];
+  receipts: WriteCounts[];
   shared: readonly SharedContent[];
+  /** Rows were marked as stale, for somebody to bring them up to date. */
+  leavesStale: boolean;
 }
 
 /**
@@ -57,7 +64,10 @@ export async function writeGroup(
 ): Promise<WrittenGroup> {
   const projectId = group[0]?.projectId ?? '';
   const nowMicros = splitMicros(nowUnixNano()).micros;
-  const derivation = { client, projectId, projector: options.projector, nowMicros, isRerun: false };
+  const { projector, deferral = NO_DEFERRAL } = options;
+  let leavesStale = false;
+  const onDeferred = () => (leavesStale = true);
+  const derivation = { client, projectId, projector, nowMicros, isRerun: false, deferral, onDeferred };
   await options.dictionaries.insert(
     client,
     projectId,
@@ -66,7 +76,7 @@ export async function writeGroup(
   const traces = collectTouchedTraces(group);
   const ledgers = collectLedgers(group);
   const sessionKeys = [...collectSessionKeys(group)];
-  const bystanders = await listBystanders(client, projectId, sessionKeys, [...ledgers.keys()]);
+  const bystanders = await listBystanders(client, projectId, sessionKeys, [...ledgers.keys()], deferral);
   const locked = await claimTraces(derivation, traces, bystanders);
   await loadStored(client, projectId, traces, locked, options.expectsLeftovers);
   const changes = mergeSpans(group, traces);
@@ -77,40 +87,49 @@ export async function writeGroup(
   await options.contents.insert(client, projectId, shared, nowMicros);
   await copySpans(client, changes.inserted);
   const newLedgers = await writeRecords(client, projectId, group, changes);
-  const records = await listTraceRecords(client, projectId, [...traces.values()]);
-  const changed = [...traces.values()].filter(
+  const deferred = [...traces.values()].filter(({ isDeferred }) => isDeferred);
+  await deferTraces(derivation, deferred, changes);
+  const atHand = setDeferredAside(traces, locked);
+  const records = await listTraceRecords(client, projectId, [...atHand.touched.values()]);
+  const changed = [...atHand.touched.values()].filter(
     (trace) => trace.isNew || changes.changedTraceIds.has(trace.traceId),
   );
   const rows = await deriveTraces(derivation, changed, locked, records);
   const arrivals = new Map([...ledgers].filter(([key]) => newLedgers.has(key)));
-  const rederived = await deriveSessions(derivation, { touched: traces, locked, rows }, arrivals);
+  const rederived = await deriveSessions(derivation, { ...atHand, rows }, arrivals);
   const found = [...rows, ...rederived].flatMap(({ issues = [] }) => issues);
   await insertIssues(client, projectId, [
     ...group.flatMap((batch) => batch.issues),
     ...limitIssues(found).map((issue) => encodeIssue(issue, projectId, nowMicros)),
   ]);
-  return { receipts: changes.receipts, shared };
+  return { receipts: changes.receipts, shared, leavesStale };
 }
 
 /** A trace of which only reports are known lies between those at hand and those that its row was computed from. */
 function findWindow(trace: TouchedTrace, { older }: LockedTraces): TimeWindow | undefined {
-  const ofSpans = findTraceWindow(listTraceSpans(trace));
-  return ofSpans ?? joinWindows(trace.reportWindow, older.get(trace.traceId)?.window);
+  const row = older.get(trace.traceId);
+  if (trace.isDeferred) return widenDeferred(trace, row);
+  return findTraceWindow(listTraceSpans(trace)) ?? joinWindows(trace.reportWindow, row?.window);
 }
 
 async function loadStored(
   client: ClientBase,
   projectId: string,
   traces: ReadonlyMap<string, TouchedTrace>,
-  { older }: LockedTraces,
+  locked: LockedTraces,
   expectsLeftovers: boolean,
 ): Promise<void> {
-  const known = [...traces.values()].filter((trace) => expectsLeftovers || !trace.isNew);
+  const deferred = [...traces.values()].filter(({ isDeferred }) => isDeferred);
+  await loadArrivedVersions(client, projectId, deferred, locked, expectsLeftovers);
+  const known = [...traces.values()].filter(
+    ({ isNew, isDeferred }) => !isDeferred && (expectsLeftovers || !isNew),
+  );
+  const windows = known.flatMap(({ traceId }) => locked.older.get(traceId)?.window ?? []);
   const stored = await listStoredVersions(
     client,
     projectId,
     known.map((trace) => trace.traceId),
-    expectsLeftovers ? undefined : [...older.values()].map((trace) => trace.window),
+    expectsLeftovers ? undefined : windows,
   );
   for (const trace of known) trace.stored = stored.get(trace.traceId) ?? new Map<string, StoredVersion>();
 }

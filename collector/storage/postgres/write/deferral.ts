@@ -1,0 +1,22 @@
+/**
+ * Sizes from which on derived rows are not brought up to date with each write, which would take the longer the more there
+ * is, but later: see docs/decisions/0009-large-traces-are-derived-later.md.
+ */
+export interface DeferralLimits {
+  /** Spans and reports of a trace. */
+  traceRecords: number;
+  /** Traces of a session. */
+  sessionTraces: number;
+  /** Spans and reports of a session that has a ledger. */
+  ledgerEntries: number;
+}
+
+/** As many as are read and derived anew in a few tens of milliseconds. */
+export const DEFAULT_DEFERRAL: DeferralLimits = { traceRecords: 128, sessionTraces: 256, ledgerEntries: 256 };
+
+/** Everything is brought up to date at once, whatever its size. */
+export const NO_DEFERRAL: DeferralLimits = {
+  traceRecords: Number.MAX_SAFE_INTEGER,
+  sessionTraces: Number.MAX_SAFE_INTEGER,
+  ledgerEntries: Number.MAX_SAFE_INTEGER,
+};
