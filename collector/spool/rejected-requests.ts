@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import type { IngestIssue } from '../model/ingest-issue.js';
 import type { SpoolEntry } from './record.js';
 import { REJECTED_NAME } from './spool.js';
 
@@ -22,4 +24,19 @@ export async function keepRejected(directory: string, entry: SpoolEntry, reason:
   } finally {
     await handle.close();
   }
+}
+
+/** The issue of a request that can never be stored; the same one for the same request. */
+export function describeRejection(entry: SpoolEntry, reason: string): IngestIssue {
+  return {
+    code: 'SPOOL_REQUEST_REJECTED',
+    message: `A request that was kept in the spool can not be stored: ${reason}`,
+    signal: entry.signal,
+    serviceName: null,
+    scopeName: null,
+    traceId: null,
+    spanId: null,
+    key: null,
+    recordKey: createHash('sha256').update(entry.content).digest('hex'),
+  };
 }

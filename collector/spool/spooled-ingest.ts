@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ERRORS, SpanledgerError } from '../errors.js';
 import type { Ingest, IngestRequest, IngestResult } from '../ingest.js';
 import { describeDecoded } from '../ingest.js';
@@ -7,7 +6,7 @@ import { decodeRequest } from '../otlp/decode-request.js';
 import { encodeTraces } from '../otlp/encode-request.js';
 import type { Telemetry } from '../telemetry.js';
 import type { SpoolEntry } from './record.js';
-import { keepRejected } from './rejected-requests.js';
+import { describeRejection, keepRejected } from './rejected-requests.js';
 import type { ReplayOutcome } from './replayer.js';
 import { Replayer } from './replayer.js';
 import type { SpoolFill, SpoolOptions } from './spool.js';
@@ -170,17 +169,7 @@ class IngestWithSpool implements SpooledIngest {
   async #setAside(entry: SpoolEntry, reason: string): Promise<ReplayOutcome> {
     const { directory } = this.#spool;
     try {
-      await this.#options.noteIssue(entry.projectId, {
-        code: 'SPOOL_REQUEST_REJECTED',
-        message: `A request that was kept in the spool can not be stored: ${reason}`,
-        signal: entry.signal,
-        serviceName: null,
-        scopeName: null,
-        traceId: null,
-        spanId: null,
-        key: null,
-        recordKey: createHash('sha256').update(entry.content).digest('hex'),
-      });
+      await this.#options.noteIssue(entry.projectId, describeRejection(entry, reason));
       await keepRejected(directory, entry, reason);
       this.#countRequest('rejected');
       return 'settled';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ERRORS } from '../../collector/errors.js';
 import { adviseIssue, ISSUE_ADVICE, renderIssueDocs } from '../../collector/api/issue-advice.js';
 
 /** Where issues are made: every code that stands there as a text. */
@@ -7,15 +8,18 @@ const SOURCES = [
   'otlp/decoded-request.ts',
   'dialects/issues.ts',
   'projections/issues.ts',
+  'spool/rejected-requests.ts',
   'storage/postgres/maintenance/missing-parents.ts',
+  'storage/postgres/write/refused-record.ts',
+  'spool/spooled-ingest.ts',
 ];
 
 function listCodes(): string[] {
   return SOURCES.flatMap((source) => {
     const text = readFileSync(new URL(`../../collector/${source}`, import.meta.url), 'utf8');
     const codes = [...text.matchAll(/'([A-Z]+(?:_[A-Z0-9]+)+)'/g)].map((match) => match[1] ?? '');
-    // Environment variables of the SDKs.
-    return codes.filter((code) => !code.startsWith('OTEL_'));
+    // Environment variables of the SDKs, and codes of errors.
+    return codes.filter((code) => !code.startsWith('OTEL_') && !Object.hasOwn(ERRORS, code));
   });
 }
 

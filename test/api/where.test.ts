@@ -72,7 +72,7 @@ describe('where a span is', () => {
       child_count: 0,
       log_records: { count: 0, first_received_at: null },
       advice: [],
-      retention: { spans_days: null, deleted_before: null },
+      retention: { spans_days: 30 },
       spool: null,
     });
     expect(found.verdict).toBe(`The span is here: it came from desk at ${found.span?.received_at ?? ''}.`);

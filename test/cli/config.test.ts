@@ -24,6 +24,8 @@ test('without flags and environment the defaults hold', () => {
     databaseConnections: 6,
     maxBodyBytes: 67_108_864,
     maxInFlightBytes: null,
+    spoolDir: null,
+    spoolMaxBytes: 1_073_741_824,
     apiKey: null,
     insecure: false,
     tlsCert: null,

@@ -157,6 +157,24 @@ ATTRIBUTE_JSON_INVALID  support-desk  desk       1  now   gen_ai.input.messages:
 ATTRIBUTE_JSON_INVALID: JSON that can not be read.
   If it ends in the middle, the sender cut it: raise or unset OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT …
 `,
+  where: `
+The span did not come, though 3 spans of its trace name it as parent.
+
+  trace      85bd3d49024ca432d8b764bfee913313
+  span       00f067aa0ba902b7
+  spans      26, received 6m ago to 6m ago
+  services   triage, records
+  children   3 spans
+  retention  30 days
+
+AGE  CODE                  SERVICE  TRACE                             MESSAGE
+1m   TRACE_PARENT_MISSING  records  85bd3d49024ca432d8b764bfee913313  the parents of 3 spans never…
+
+To check
+  - See that the span ends: it is exported only then, so one of work that still runs is not here
+    yet.
+  …
+`,
   'prices show': `
   model     us.anthropic.claude-sonnet-4-5-20250929-v1:0
   provider  aws.bedrock

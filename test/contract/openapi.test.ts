@@ -73,9 +73,9 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('requires no query parameter but the model of a quote, and each has a type', () => {
+  it('requires no query parameter but the trace that is missed and the model of a quote, and each has a type', () => {
     const query = operations.flatMap(({ operation }) => operation.parameters.filter((p) => p.in === 'query'));
-    expect(query.filter(({ required }) => required).map(({ name }) => name)).toEqual(['model']);
+    expect(query.filter(({ required }) => required).map(({ name }) => name)).toEqual(['trace_id', 'model']);
     expect(query.filter(({ schema }) => typeof schema['type'] !== 'string')).toEqual([]);
   });
 

@@ -79,7 +79,7 @@ test('[21] and over gRPC', async () => {
   client.close();
   expect(code).toBe(0);
   expect(decodeMessage('ExportResponse', answer ?? Buffer.alloc(0))).toMatchObject({
-    partialSuccess: { rejectedSpans: '1', errorMessage: expect.stringMatching(REASON) as string },
+    partialSuccess: { rejected: '1', errorMessage: expect.stringMatching(REASON) as string },
   });
 });
 

@@ -7,9 +7,11 @@ import { createCollector, type Collector } from '../../collector/collector.js';
 import { parseConfig } from '../../collector/config.js';
 import { startBreakablePostgres, type BreakablePostgres } from '../support/breakable-postgres.js';
 import { getJson } from '../support/collector.js';
+import { encodeTraces } from '../../collector/otlp/encode-request.js';
+import { createGrpcClient } from '../support/grpc-client.js';
 import { mountSmallDisk } from '../support/small-disk.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
-import { spanIdOf } from '../support/telemetry.js';
+import { makeSpan, spanIdOf } from '../support/telemetry.js';
 import { listSpanIds, postExport, postUntilTaken, renderExport } from './sent-spans.js';
 
 let postgres: BreakablePostgres;
@@ -46,7 +48,7 @@ function startCollector(): Promise<Collector> {
   url.port = String(proxy.port);
   return createCollector(
     parseConfig({
-      flags: { databaseUrl: url.href, port: '0', grpcPort: '0', logLevel: 'silent', noOpen: true },
+      flags: { databaseUrl: url.href, port: '0', grpcPort: 'free', logLevel: 'silent', noOpen: true },
       env: {},
     }),
   );
@@ -100,6 +102,12 @@ const NUMBERS = [1, 2, 3, 4, 5, 6];
 test('a server that is not there is answered for at once, and found again when it is back', async () => {
   await postgres.stop();
   await expectRetryable(NUMBERS);
+  const client = createGrpcClient(new URL(collector.grpcUrl ?? '').host);
+  const called = await client.export('traces', encodeTraces([makeSpan({ traceId })]));
+  client.close();
+  // UNAVAILABLE, and google.rpc.RetryInfo beside it.
+  expect(called.code).toBe(14);
+  expect(JSON.stringify(called.status)).toContain('RetryInfo');
   await postgres.start();
   await expectRecovery(NUMBERS);
 });

@@ -74,3 +74,10 @@ test('[58] without the key nothing is taken, and the health service answers', as
   expect(answer).toEqual(encodeMessage('HealthCheckResponse', { status: 1 }));
   client.close();
 });
+
+test('the landing page says where gRPC is', async () => {
+  const page = await (await fetch(`${collector.url}/`)).text();
+  expect(page).toContain(
+    `OTEL_EXPORTER_OTLP_ENDPOINT=${collector.grpcUrl ?? ''}\nOTEL_EXPORTER_OTLP_PROTOCOL=grpc`,
+  );
+});

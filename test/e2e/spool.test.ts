@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startBreakablePostgres, type BreakablePostgres } from '../support/breakable-postgres.js';
 import { createTemporaryFolder, spawnCollector, type SpawnedCollector } from '../support/collector.js';
-import { spanIdOf } from '../support/telemetry.js';
+import { encodeTraces } from '../../collector/otlp/encode-request.js';
+import { createGrpcClient } from '../support/grpc-client.js';
+import { makeSpan, spanIdOf } from '../support/telemetry.js';
 import { listSpanIds, postExport, postUntilTaken, renderExport } from './sent-spans.js';
 
 /** How long a condition is awaited before the test has failed. */
@@ -228,6 +230,41 @@ test('readiness, figures and log say that requests are kept, and that it is over
     'everything in the spool has been stored',
   ])
     expect(collector.output()).toContain(line);
+});
+
+test('what comes over gRPC and from Zipkin, log records and metrics are kept as well', async () => {
+  const collector = await start('--grpc-port', 'free');
+  await postgres.stop();
+  const client = createGrpcClient(new URL(collector.grpcUrl() ?? '').host);
+  const sent = await client.export('traces', encodeTraces([makeSpan({ traceId, spanId: spanIdOf(1) })]));
+  client.close();
+  expect(sent.code).toBe(0);
+  const now = Date.now() * 1_000;
+  const zipkin = [{ traceId, id: spanIdOf(2), name: 'from zipkin', timestamp: now, duration: 10 }];
+  const time = `${now}000`;
+  const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ traceId, timeUnixNano: time }] }] }] };
+  const dataPoints = [{ timeUnixNano: time, asInt: '1' }];
+  const metrics = [{ name: `kept.${traceId}`, gauge: { dataPoints } }];
+  const bodies: [path: string, body: unknown, status: number][] = [
+    ['/api/v2/spans', zipkin, 202],
+    ['/v1/logs', logs, 200],
+    ['/v1/metrics', { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }, 200],
+  ];
+  for (const [path, body, status] of bodies) {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(collector.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect([path, answer.status]).toEqual([path, status]);
+  }
+  expect((await readReadiness(collector.url)).spool.requests).toBe(4);
+  await postgres.start();
+  await untilDrained(collector.url);
+  expect(await listSpanIds(collector.url, traceId)).toEqual([1, 2].map(spanIdOf));
+  const counts = await postgres.run<{ logs: number; points: number }>(
+    `select (select count(*)::int from log_records where trace_id = decode($1, 'hex')) as logs,
+            (select count(*)::int from metrics where name = 'kept.' || $1) as points`,
+    [traceId],
+  );
+  expect(counts).toEqual([{ logs: 1, points: 1 }]);
 });
 
 test('a second collector does not get the spool directory of the first', async () => {

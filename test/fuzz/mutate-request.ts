@@ -82,7 +82,11 @@ export class RequestMaker {
 
   make(number: number): FuzzRequest {
     const random = new SeededRandom(Math.imul(this.#seed, 0x9e3779b1) + number);
-    let sample = random.pick(this.#samples);
+    // The crafted samples are the last.
+    let sample =
+      random.next() < 0.04
+        ? (this.#samples.at(-1) ?? random.pick(this.#samples))
+        : random.pick(this.#samples);
     if (sample.message.length > LARGE_BYTES && random.next() < 0.9) sample = random.pick(this.#samples);
     const other = random.pick(this.#samples);
     const message = mutateMessage(sample, other, random);
@@ -148,7 +152,24 @@ function loadSamples(): Sample[] {
       };
     }),
   );
-  return [...samples, createMetricSample()];
+  return [...samples, createMetricSample(), createZipkinSample()];
+}
+
+/** Zipkin's v2 spans, which no capture has; over HTTP alone. */
+function createZipkinSample(): Sample {
+  const ids = { traceId: 'ab'.repeat(16), parentId: '0102030405060708', id: '0102030405060709' };
+  const endpoint = { serviceName: 'web', ipv4: '10.0.0.1', ipv6: '::1', port: 80 };
+  const spans = [
+    { ...ids, kind: 'CLIENT', timestamp: 1_763_697_600_000_000, duration: 900, localEndpoint: endpoint },
+    { ...ids, kind: 'SERVER', shared: true, remoteEndpoint: endpoint, tags: { error: 'no', a: 'b' } },
+    { traceId: 'aa', id: 'bb', name: 'n', debug: true, annotations: [{ timestamp: 5, value: 'ws' }] },
+  ];
+  return {
+    path: '/api/v2/spans',
+    grpcPath: '',
+    encoding: 'json',
+    message: Buffer.from(JSON.stringify(spans)),
+  };
 }
 
 /** Points of the kinds that no capture has. */

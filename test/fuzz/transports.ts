@@ -23,7 +23,8 @@ export function createSender(transport: Transport, url: string): Sender {
   return transport === 'http' ? new HttpSender(url) : new GrpcSender(url);
 }
 
-const TAKEN = 200;
+/** Zipkin is answered with 202 and nothing (zipkin-api, zipkin2-api.yaml). */
+const TAKEN = [200, 202];
 /** What a body may be refused with; 408 and 431 are for senders that stall or ramble, which none of these does. */
 const REFUSING = new Set([400, 404, 413, 415]);
 const OVERLOADED = new Set([429, 503]);
@@ -67,26 +68,26 @@ function judgeAnswer(
   body: Buffer,
 ): Outcome {
   const detail = body.subarray(0, 500).toString();
-  const kind =
-    status === TAKEN
-      ? 'taken'
-      : REFUSING.has(status)
-        ? 'refused'
-        : OVERLOADED.has(status) && headers['retry-after'] !== undefined
-          ? 'busy'
-          : 'failed';
+  const kind = TAKEN.includes(status)
+    ? 'taken'
+    : REFUSING.has(status)
+      ? 'refused'
+      : OVERLOADED.has(status) && headers['retry-after'] !== undefined
+        ? 'busy'
+        : 'failed';
   const isRead = canRead(status, headers['content-type'], body);
   return { kind: isRead ? kind : 'failed', status: String(status), detail };
 }
 
 /** Every answer is a message in the encoding that its type says; one to a refusal says why. */
 function canRead(status: number, type: string | string[] | undefined, body: Buffer): boolean {
+  if (status === 202) return body.length === 0;
   try {
     const message =
       type === 'application/json'
         ? (JSON.parse(body.toString()) as Record<string, unknown>)
-        : decodeMessage(status === TAKEN ? 'ExportResponse' : 'RpcStatus', body);
-    return status === TAKEN || typeof message['message'] === 'string';
+        : decodeMessage(TAKEN.includes(status) ? 'ExportResponse' : 'RpcStatus', body);
+    return TAKEN.includes(status) || typeof message['message'] === 'string';
   } catch {
     return false;
   }

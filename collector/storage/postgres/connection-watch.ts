@@ -1,6 +1,5 @@
 import { Socket } from 'node:net';
-import pg from 'pg';
-import type { PostgresConnection } from './pool.js';
+import type pg from 'pg';
 
 /** Times are counted in ticks rather than by the clock, so that a busy event loop is not taken for a silent server. */
 const TICK_MILLIS = 200;
@@ -23,14 +22,15 @@ interface WatchedPool {
  * is slow is left alone: it answers a new connection while it works.
  */
 export class ConnectionWatch {
-  readonly #connection: PostgresConnection;
+  /** A client for the same server that speaks over the given socket. */
+  readonly #createClient: (socket: Socket) => pg.Client;
   /** The bytes that had come at the latest tick. */
   readonly #sockets = new Map<Socket, number>();
   #silentTicks = 0;
   #probe: { socket: Socket; ticks: number } | undefined;
 
-  constructor(connection: PostgresConnection) {
-    this.#connection = connection;
+  constructor(createClient: (socket: Socket) => pg.Client) {
+    this.#createClient = createClient;
   }
 
   /** For `stream` of pg 8's settings: as pg makes its own, but remembered here. */
@@ -83,7 +83,7 @@ export class ConnectionWatch {
   /** Any answer shows that the server is there, also that it has no connection to spare. */
   #startProbe(): void {
     const socket = new Socket();
-    const client = new pg.Client({ ...this.#connection, stream: () => socket });
+    const client = this.#createClient(socket);
     const probe = { socket, ticks: 0 };
     this.#probe = probe;
     client.on('error', () => undefined);

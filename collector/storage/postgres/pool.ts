@@ -53,7 +53,7 @@ const configureSession: (client: pg.ClientBase) => unknown = (client) => client.
  * waits for it fails after about 1.2.
  */
 export function createPool(connection: PostgresConnection, options: PoolOptions = {}): pg.Pool {
-  const watch = new ConnectionWatch(connection);
+  const watch = new ConnectionWatch((socket) => new pg.Client({ ...connection, stream: () => socket }));
   const pool = new pg.Pool({
     ...connection,
     stream: watch.createSocket,

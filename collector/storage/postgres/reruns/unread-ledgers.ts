@@ -4,7 +4,6 @@ import { nowUnixNano, splitMicros } from '../../../model/time.js';
 import type { Queryable } from '../rows/queryable.js';
 import { createPlaceholder } from '../write/derived-traces.js';
 import { insertTraces } from '../write/traces.js';
-import type { StoredRerun } from './rerun-rows.js';
 
 const LIST_SESSIONS = `
   select session_id, min(time) as from_time, max(time) as to_time from log_records
@@ -28,7 +27,7 @@ const DELETE_UNREAD = `
  */
 export async function insertUnreadLedgers(
   client: ClientBase,
-  { projectId, since, until }: Pick<StoredRerun, 'projectId' | 'since' | 'until'>,
+  { projectId, since, until }: { projectId: string; since: string | null; until: string | null },
 ): Promise<number> {
   const { rows } = await client.query<{ session_id: string; from_time: bigint; to_time: bigint }>(
     LIST_SESSIONS,

@@ -5,7 +5,7 @@ import { isConflict, pauseBefore } from '../write/conflicts.js';
 import type { DeferralLimits } from '../write/deferral.js';
 import type { Derivation } from '../write/derived-traces.js';
 import { listStaleSessions } from '../write/sessions.js';
-import { listStaleTraces } from '../write/traces.js';
+import { listStaleTraces } from '../write/stale-traces.js';
 import { isDivisible } from '../write/write-failure.js';
 import { refreshSessions, refreshTraces } from './refresh-rows.js';
 
@@ -16,6 +16,8 @@ export interface RefreshOptions {
   deferral: DeferralLimits;
   /** Traces and sessions that can't be brought up to date, by {@link nameTrace} and {@link nameSession}. */
   isGivenUp: (name: string) => boolean;
+  /** Then it stops before the next transaction, and rejects. */
+  signal: AbortSignal;
   /** Told of one that can't: it stays as it is. */
   onGivenUp: (name: string, error: unknown) => void;
 }
@@ -88,6 +90,7 @@ async function refreshEach<Item extends { name: string }>(
   refresh: (derivation: Derivation, items: readonly Item[]) => Promise<void>,
 ): Promise<void> {
   for (const part of parts) {
+    options.signal.throwIfAborted();
     try {
       await runRepeatedly(options, projectId, (derivation) => refresh(derivation, part));
     } catch (error) {

@@ -12,7 +12,8 @@ import type { TouchedTrace } from '../write/span-merge.js';
 import { listStoredVersions } from '../write/spans.js';
 import { listTraceSpans } from '../write/trace-material.js';
 import type { SizedTrace } from '../write/traces.js';
-import { clearStaleTraces, listBystanders, lockTraces } from '../write/traces.js';
+import { clearStaleTraces } from '../write/stale-traces.js';
+import { listBystanders, lockTraces } from '../write/traces.js';
 
 /**
  * Brings those of these traces that are still stale up to date, with their sessions: the rows become what a write that

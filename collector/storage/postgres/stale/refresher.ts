@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Projector } from '../../../model/write-batch.js';
+import { SpanledgerError } from '../../../errors.js';
 import { classifyDatabaseError } from '../database-error.js';
 import type { Queryable } from '../rows/queryable.js';
 import type { DeferralLimits } from '../write/deferral.js';
@@ -20,7 +21,7 @@ export interface Refresher {
   refreshAll(): Promise<void>;
   /** To be called after a write that has left something stale: it is brought up to date in the background. */
   schedule(projectId: string): void;
-  /** Begins nothing more in the background and waits for what runs. */
+  /** Begins nothing more and waits for the transaction that runs; what is left stays for the next process. */
   close(): Promise<void>;
 }
 
@@ -53,12 +54,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
   const runs = new SharedRuns((projectId) => run(projectId));
   const schedules = new Map<string, Schedule>();
   const givenUp = new Map<string, number>();
-  let isClosed = false;
+  const ending = new AbortController();
 
   async function run(projectId: string): Promise<void> {
     const startedAt = performance.now();
     await refreshProject(projectId, {
       ...options,
+      signal: ending.signal,
       isGivenUp: (name) => (givenUp.get(`${projectId} ${name}`) ?? 0) > performance.now(),
       onGivenUp: (name, error) => {
         givenUp.set(`${projectId} ${name}`, performance.now() + GIVE_UP_MILLIS);
@@ -96,7 +98,9 @@ export function createRefresher(options: RefresherOptions): Refresher {
     schedule.timer = setTimeout(
       () => {
         schedule.firstWriteAt = undefined;
-        schedule.running = refresh(projectId).catch((error: unknown) => onError?.(error));
+        schedule.running = refresh(projectId).catch((error: unknown) => {
+          if (!ending.signal.aborted) onError?.(error);
+        });
       },
       Math.max(due, schedule.notBefore) - now,
     ).unref();
@@ -108,13 +112,13 @@ export function createRefresher(options: RefresherOptions): Refresher {
       for (let id = await findNext(BEFORE_ALL); id !== null; id = await findNext(id)) await refresh(id);
     },
     schedule(projectId) {
-      if (isClosed) return;
+      if (ending.signal.aborted) return;
       const schedule = schedules.get(projectId) ?? { notBefore: 0 };
       schedules.set(projectId, schedule);
       runLater(projectId, schedule);
     },
     async close() {
-      isClosed = true;
+      ending.abort(new SpanledgerError('INGEST_SHUTTING_DOWN', 'The collector is shutting down.'));
       for (const { timer } of schedules.values()) clearTimeout(timer);
       for (const { running } of schedules.values()) await running;
     },

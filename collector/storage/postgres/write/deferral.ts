@@ -1,6 +1,6 @@
 /**
  * Sizes from which on derived rows are not brought up to date with each write, which would take the longer the more there
- * is, but later: see docs/decisions/0009-large-traces-are-derived-later.md.
+ * is, but later: see docs/decisions/0011-large-traces-are-derived-later.md.
  */
 export interface DeferralLimits {
   /** Spans and reports of a trace. */

@@ -5,8 +5,8 @@ import type { Derivation, LockedTraces } from './derived-traces.js';
 import type { SpanChanges, TouchedTrace } from './span-merge.js';
 import { listVersionsOfSpans } from './spans.js';
 import { listTraceSpans } from './trace-material.js';
+import { markTracesStale } from './stale-traces.js';
 import type { LockedTrace } from './traces.js';
-import { markTracesStale } from './traces.js';
 
 /** What is stored of the spans of deferred traces of which copies have arrived: one lookup each, whatever else is there. */
 export async function loadArrivedVersions(

@@ -17,7 +17,8 @@ import {
   updateSessions,
 } from './sessions.js';
 import type { LedgeredSession, LockedSession } from './sessions.js';
-import { listTracesOfSessions, markTracesForSession, sessionKey } from './traces.js';
+import { markTracesForSession } from './stale-traces.js';
+import { listTracesOfSessions, sessionKey } from './traces.js';
 
 /**
  * Brings the rows of the sessions of changed traces up to date, those that the traces have left included, and with

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { cleanText, cutIdentifier } from '../../../model/ids.js';
 import type { CostSource, RunStatus, TraceRow } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
-import type { Queryable, StoredRow } from '../rows/queryable.js';
+import type { StoredRow } from '../rows/queryable.js';
 import { RowReader } from '../rows/stored-row.js';
 import type { TimeWindow } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
@@ -202,88 +202,6 @@ export async function listWindowsOfSessions(
 ): Promise<Map<string, LockedTrace>> {
   const { rows } = await client.query<LockedRow>(LIST_WINDOWS_OF_SESSIONS, [projectId, sessionKeys]);
   return new Map(rows.map(readLocked));
-}
-
-const STALE_COLUMNS = {
-  trace_id: 'bytea',
-  started_at: 'timestamptz',
-  ended_at: 'timestamptz',
-  seen_at: 'timestamptz',
-  added: 'bigint',
-} as const;
-
-const MARK_STALE = `
-  update traces set stale_since = coalesce(stale_since, source.seen_at), last_seen_at = source.seen_at,
-    started_at = source.started_at, ended_at = source.ended_at, span_count = span_count + source.added
-  from ${selectRows(STALE_COLUMNS).source}
-  where traces.project_id = $1 and traces.trace_id = source.trace_id`;
-
-/** A trace that was written to without deriving it anew. */
-export interface GrownTrace {
-  traceId: string;
-  /** Of all its spans. */
-  window: TimeWindow;
-  addedSpans: number;
-}
-
-/** Marks the rows of locked traces as stale, seen now. */
-export async function markTracesStale(
-  client: ClientBase,
-  projectId: string,
-  traces: readonly GrownTrace[],
-  nowMicros: bigint,
-): Promise<void> {
-  const rows = traces.map(({ traceId, window, addedSpans }) => ({
-    trace_id: hexBytes(traceId),
-    started_at: renderTimestamp(window.fromMicros),
-    ended_at: renderTimestamp(window.toMicros),
-    seen_at: renderTimestamp(nowMicros),
-    added: addedSpans,
-  }));
-  await sendRows(client, MARK_STALE, projectId, rows);
-}
-
-const MARK_FOR_SESSION = `
-  update traces set stale_since = coalesce(stale_since, $3) where project_id = $1 and trace_id = any($2::bytea[])`;
-
-/** Marks locked traces whose rows are right, so that what depends on these is brought up to date. */
-export async function markTracesForSession(
-  client: ClientBase,
-  projectId: string,
-  traceIds: readonly string[],
-  nowMicros: bigint,
-): Promise<void> {
-  await client.query(MARK_FOR_SESSION, [projectId, traceIds.map(hexBytes), renderTimestamp(nowMicros)]);
-}
-
-const CLEAR_STALE =
-  'update traces set stale_since = null where project_id = $1 and trace_id = any($2::bytea[])';
-
-/** Says of locked traces that their rows are up to date. */
-export async function clearStaleTraces(
-  client: ClientBase,
-  projectId: string,
-  traceIds: readonly string[],
-): Promise<void> {
-  if (traceIds.length > 0) await client.query(CLEAR_STALE, [projectId, traceIds.map(hexBytes)]);
-}
-
-const LIST_STALE = `
-  select trace_id, session_key, span_count + report_count as record_count from traces
-  where project_id = $1 and stale_since is not null order by stale_since limit $2`;
-
-/** The stale traces of a project, those that have been so for the longest first. */
-export async function listStaleTraces(
-  database: Queryable,
-  projectId: string,
-  limit: number,
-): Promise<{ traceId: string; sessionKey: string; recordCount: number }[]> {
-  const { rows } = await database.query(LIST_STALE, [projectId, limit]);
-  return rows.map((row) => ({
-    traceId: (row.trace_id as Buffer).toString('hex'),
-    sessionKey: row.session_key as string,
-    recordCount: Number(row.record_count),
-  }));
 }
 
 /** Sessions with a ledger of more traces than this are locked as far as their newest ones. */
