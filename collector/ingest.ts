@@ -10,6 +10,7 @@ import { nowUnixNano } from './model/time.js';
 import type { LogRow, WriteBatch, WriteReceipt } from './model/write-batch.js';
 import { renderAttributesJson, renderValueJson, stringifyJson } from './model/value-json.js';
 import type { DecodedRequest, Encoding, RequestRemark } from './otlp/decoded-request.js';
+import { countArrived, describeRejections, sumCounts } from './otlp/request-counts.js';
 import { createPriceBook } from './prices/price-book.js';
 import type { StoragePrices, StorageWriter } from './storage/storage.js';
 import type { Telemetry } from './telemetry.js';
@@ -74,30 +75,6 @@ export function createIngest({ storage, telemetry }: IngestOptions): Ingest {
     telemetry.log.debug({ projectId, signal, ...counts }, 'an export request was stored');
     return { ...describeDecoded(decoded, refused), counts };
   };
-}
-
-/** What is known of the records of a request before any is stored. */
-function countArrived(
-  decoded: DecodedRequest,
-): Pick<IngestCounts, 'received' | 'rejected' | 'truncated' | 'repaired'> {
-  const { spans, logRecords, metricPoints } = decoded;
-  const rejected = sumCounts(decoded.rejected);
-  return {
-    received: spans.length + logRecords.length + metricPoints.length + rejected,
-    rejected,
-    truncated: [...spans, ...logRecords].filter(isTruncated).length,
-    repaired: sumCounts(decoded.repaired),
-  };
-}
-
-/** Whether the SDK that sent a record had dropped some of it. */
-function isTruncated(record: SpanData | LogRecordData): boolean {
-  if (record.droppedAttributesCount > 0) return true;
-  return 'events' in record && record.droppedEventsCount + record.droppedLinksCount > 0;
-}
-
-function sumCounts(remarks: readonly RequestRemark[]): number {
-  return remarks.reduce((sum, { count }) => sum + count, 0);
 }
 
 /**
@@ -242,13 +219,4 @@ function listIssues(signal: Signal, { data, facts, issues }: NormalizedSpan): In
     spanId: data.spanId === '' ? data.parentSpanId : data.spanId,
     key,
   }));
-}
-
-/** One sentence for the sender; the first three kinds of reason are named, each with its count. */
-function describeRejections(rejected: readonly Pick<RequestRemark, 'reason' | 'count'>[]): string {
-  const counts = new Map<string, number>();
-  for (const { reason, count } of rejected) counts.set(reason, (counts.get(reason) ?? 0) + count);
-  const named = [...counts].slice(0, 3).map(([reason, count]) => `${count} × ${reason}`);
-  const rest = counts.size - named.length;
-  return named.join('; ') + (rest > 0 ? `; and ${rest} more kinds` : '');
 }

@@ -146,7 +146,11 @@ class IngestWithSpool implements SpooledIngest {
     const { projectId, signal, encoding, content } = entry;
     try {
       const decoded = decodeRequest(signal, encoding, content);
-      await this.#options.ingest({ projectId, signal, decoded, body: { encoding, content } });
+      const body = { encoding, content };
+      const { rejected, message } = await this.#options.ingest({ projectId, signal, decoded, body });
+      // Its sender was told of those that did not decode, and took the others for stored; their issues are listed.
+      if (rejected > describeDecoded(decoded).rejected)
+        await keepRejected(this.#spool.directory, entry, message);
       this.#countRequest('replayed');
       this.#noteReturn();
       return 'settled';

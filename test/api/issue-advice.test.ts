@@ -11,7 +11,7 @@ const SOURCES = [
   'spool/rejected-requests.ts',
   'storage/postgres/maintenance/missing-parents.ts',
   'storage/postgres/write/refused-record.ts',
-  'spool/spooled-ingest.ts',
+  'spool/rejected-requests.ts',
 ];
 
 function listCodes(): string[] {

@@ -445,6 +445,27 @@ function describeConcurrency(store: () => Storage, harness: () => StorageHarness
     expect((await store().findTrace(OTHER_PROJECT, traceIdOf(1)))?.span_count).toBe(3);
     expect(await store().findTrace(PROJECT, traceIdOf(2))).toBeUndefined();
   });
+
+  test('where a span is, is known to its project alone', async () => {
+    const [root] = makeAgentRun(1);
+    const log = makeLog({ traceId: traceIdOf(1), spanId: spanIdOf(1000) });
+    await store().write(makeBatch({ spans: makeAgentRun(1), logs: [log] }));
+    expect(await store().findWhereabouts(PROJECT, traceIdOf(1), root?.spanId ?? '')).toMatchObject({
+      trace: { span_count: 5, services: ['planner'], complete: true },
+      span: { name: root?.name, type: 'agent' },
+      child_count: 4,
+      log_records: { count: 1 },
+    });
+    const nothing = {
+      trace: null,
+      span: null,
+      child_count: 0,
+      log_records: { count: 0, first_received_at: null, last_received_at: null },
+      issues: [],
+    };
+    expect(await store().findWhereabouts(OTHER_PROJECT, traceIdOf(1), root?.spanId ?? '')).toEqual(nothing);
+    expect(await store().findWhereabouts(PROJECT, traceIdOf(2), null)).toEqual(nothing);
+  });
 }
 
 function sortSpan(span: SpanData): SpanData {

@@ -47,7 +47,9 @@ async function readCounts(signal: string): Promise<Record<string, number>> {
   const text = await (await fetch(`${collector.url}/metrics`)).text();
   const lines = text.matchAll(/^spanledger_ingest_records_total\{signal="(\w+)",result="(\w+)"\} (\d+)$/gm);
   return Object.fromEntries(
-    [...lines].filter(([, of]) => of === signal).map(([, , result, count]) => [result, Number(count)]),
+    [...lines]
+      .filter(([, of]) => of === signal)
+      .map(([, , result = '', count]) => [result, Number(count)] as const),
   );
 }
 

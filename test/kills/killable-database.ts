@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, readFileSync, realpathSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listProcessesIn } from '../../collector/storage/postgres/embedded/process-identity.js';
@@ -64,7 +64,8 @@ export async function startSeparateDatabase(programs: string): Promise<KillableD
   const restart = async (): Promise<void> => {
     await waitUntilDeserted(cluster);
     // A number in it may have been given to another process, which Postgres would take for the server.
-    execFileSync('rm', ['-f', join(cluster, 'postmaster.pid'), join(folder.path, '.s.PGSQL.5432.lock')]);
+    for (const file of [join(cluster, 'postmaster.pid'), join(folder.path, '.s.PGSQL.5432.lock')])
+      rmSync(file, { force: true });
     server = spawn(
       join(programs, 'postgres'),
       ['-D', cluster, '-c', 'listen_addresses=', '-k', folder.path],

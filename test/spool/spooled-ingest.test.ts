@@ -21,13 +21,17 @@ class Ledger {
   /** Answers why a request is not stored; undefined where it is. */
   refuse: (spanId: string) => SpanledgerError | undefined = () => undefined;
 
+  /** Whether a span is refused, and the others of its request are stored. */
+  refuseRow: (spanId: string) => boolean = () => false;
+
   ingest = ({ decoded }: IngestRequest) => {
     this.attempts += 1;
     const ids = decoded.spans.map(({ spanId }) => spanId);
     const refusal = ids.map((id) => this.refuse(id)).find((error) => error !== undefined);
     if (refusal !== undefined) return Promise.reject(refusal);
-    this.stored.push(...ids);
-    return Promise.resolve({ rejected: 0, message: '' });
+    const rows = ids.filter((id) => this.refuseRow(id));
+    this.stored.push(...ids.filter((id) => !rows.includes(id)));
+    return Promise.resolve({ rejected: rows.length, message: rows.length === 0 ? '' : 'no such row' });
   };
 
   noteIssue = (_projectId: string, issue: IngestIssue) => {
@@ -159,6 +163,17 @@ test('a request that can never be stored is kept aside with its reason and an is
   const line = JSON.parse(kept[0] ?? '') as { content: string; reason: string };
   expect(line.reason).toBe('no such thing');
   expect(Buffer.from(line.content, 'base64')).toEqual(Buffer.from(request(2).body?.content ?? []));
+});
+
+test('a request of which some records can not be stored is kept aside as well, since its sender was told nothing', async () => {
+  ledger.refuse = away;
+  for (const number of [1, 2]) await spooled.ingest(request(number));
+  ledger.refuse = () => undefined;
+  ledger.refuseRow = (id) => id === spanIdOf(2);
+  await untilEmpty();
+  expect(ledger.stored).toEqual(ids(1));
+  const kept = readFileSync(join(folder.path, 'rejected.ndjson'), 'utf8').trim().split('\n');
+  expect(kept.map((line) => (JSON.parse(line) as { reason: string }).reason)).toEqual(['no such row']);
 });
 
 test('a request with which the database fails each time is set aside once others get through', async () => {

@@ -117,6 +117,21 @@ describe('records that Postgres refuses', () => {
     expect(reasons.get('metrics')).toMatch(/^metric odd: the database refused it: .*\(SQLSTATE 22003\)$/);
   });
 
+  test('are found again where the database failed meanwhile and the request is sent again', async () => {
+    await pool.query(`
+      create function fill_disk() returns trigger language plpgsql as
+        'begin raise exception ''no space left'' using errcode = ''53100''; end';
+      create trigger fill_disk before insert on spans for each row when (new.name = 'large') execute function fill_disk()`);
+    const names = ['forbidden', 'work', 'large', 'work'];
+    const spans = makeTrace(14, 4, () => false).map((span, at) => ({ ...span, name: names[at] ?? '' }));
+    await expect(storage.write(makeBatch({ spans }))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    await pool.query('drop function fill_disk cascade');
+    const { stored, duplicate, rejected } = await storage.write(makeBatch({ spans }));
+    expect(stored + duplicate).toBe(3);
+    expect(rejected).toMatchObject([{ code: 'ROW_REFUSED', spanId: spanIdOf(1) }]);
+    expect(await countSpans(traceIdOf(14))).toBe(3);
+  });
+
   test('of a resource that is refused itself cost no record of another', async () => {
     await pool.query(`alter table resources add constraint no_secret check (not attributes ? 'secret')`);
     const [first, second, third] = makeTrace(4, 3, () => false);

@@ -108,8 +108,8 @@ function callSpan(number: number, traceId: string, session: string | null): Span
 
 /**
  * Traces of two sessions and of none, some long enough to be deferred, with a span that comes pending on another day and
- * then whole, clocks that disagree, a trace that goes to another session when a late span names it, and reports that
- * belong to traces, to spans of their session, and to nothing.
+ * then whole, clocks that disagree, traces that go to another session when a late span names it, and reports that belong
+ * to traces, to spans of their session, and to nothing.
  */
 function makeRecords(): Records[] {
   const long = makeAgentRun(1, 4, 'one');
@@ -146,6 +146,10 @@ function makeRecords(): Records[] {
     ...[1, 2, 30, 40, 41].map((number) => ({ logs: [reportCall(number, 'two')] })),
     ...[50, 51].map((number) => ({ logs: [reportCall(number, 'one')] })),
     ...[60, 61, 62, 63].map((number) => ({ logs: [reportCall(number, 'one', traceIdOf(4))] })),
+    { spans: [callSpan(70, traceIdOf(6), 'one')] },
+    { spans: [callSpan(71, traceIdOf(6), 'two')] },
+    { logs: [reportCall(70, 'one')] },
+    { logs: [reportCall(71, 'two')] },
     { logs: [reportCall(33, 'one', traceIdOf(3))] },
   ];
 }

@@ -1,9 +1,14 @@
+import type { Pool } from 'pg';
 import { createProjector } from '../../collector/projections/projector.js';
 import { openContent, openReportContent } from '../../collector/dialects/normalize.js';
 import type { PostgresConnection } from '../../collector/storage/postgres/pool.js';
 import { createPool } from '../../collector/storage/postgres/pool.js';
 import type { PostgresStorageOptions } from '../../collector/storage/postgres/postgres-storage.js';
 import { createPostgresStorage } from '../../collector/storage/postgres/postgres-storage.js';
+import { loadContents } from '../../collector/storage/postgres/rows/contents.js';
+import { decodeEvents } from '../../collector/storage/postgres/rows/nested-codec.js';
+import type { StoredRow } from '../../collector/storage/postgres/rows/queryable.js';
+import { decodeAttributes } from '../../collector/storage/postgres/value-codec.js';
 import type { StorageHarness } from '../contract/storage.contract.js';
 
 /** Never deleted from, so that writers may remember what is in them. */
@@ -51,7 +56,7 @@ export async function openPostgresHarness(
         );
         tables[table] = rows.map(({ row }) => row);
       }
-      return tables;
+      return { ...tables, span_payloads: await dumpPayloads(pool) };
     },
     async clear() {
       for (const table of TABLES) await pool.query(`delete from ${table}`);
@@ -62,4 +67,21 @@ export async function openPostgresHarness(
       await drop();
     },
   };
+}
+
+/** With whole texts: which parts of them are kept elsewhere depends on what came before. */
+async function dumpPayloads(pool: Pool): Promise<unknown[]> {
+  const { rows } = await pool.query<StoredRow>('select * from span_payloads order by trace_id, span_id');
+  return Promise.all(
+    rows.map(async (row) => {
+      const contents = await loadContents(pool, row.project_id as string, [row]);
+      return {
+        traceId: (row.trace_id as Buffer).toString('hex'),
+        spanId: (row.span_id as Buffer).toString('hex'),
+        startTime: row.start_time,
+        attributes: decodeAttributes(row.attributes as string | null, contents),
+        events: decodeEvents(row.events as string | null, contents),
+      };
+    }),
+  );
 }

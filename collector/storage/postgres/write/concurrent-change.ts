@@ -14,10 +14,15 @@ export class ConcurrentChange extends Error {}
  * is repeated instead, and finds them in order.
  */
 export async function lockRaced<Result>(client: ClientBase, lock: () => Promise<Result>): Promise<Result> {
-  await client.query(`set local lock_timeout = '${PATIENCE}'`);
+  const { rows } = await client.query<{ before: string }>(`select current_setting('lock_timeout') as before`);
+  await setLockTimeout(client, PATIENCE);
   const result = await orConcurrentChange(lock);
-  await client.query('set local lock_timeout to default');
+  await setLockTimeout(client, rows[0]?.before ?? '0');
   return result;
+}
+
+async function setLockTimeout(client: ClientBase, timeout: string): Promise<void> {
+  await client.query(`select set_config('lock_timeout', $1, true)`, [timeout]);
 }
 
 /** Has the transaction repeated where `lock` could not have its rows. */

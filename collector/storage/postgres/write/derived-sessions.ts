@@ -76,25 +76,18 @@ async function deferSessions(
 ): Promise<TraceRows[]> {
   const { client, projectId, nowMicros, deferral = NO_DEFERRAL } = derivation;
   const deferred = new Map<string, TimeWindow | null>();
-  const marked = new Map<string, TimeWindow | null>();
-  for (const [key, session] of locked) {
+  for (const [key, { traceCount, entryCount }] of locked) {
     const ledger = ledgers.get(key) ?? null;
-    const { traceCount, entryCount } = session;
     const isLarge =
       traceCount >= deferral.sessionTraces || (ledger !== null && entryCount >= deferral.ledgerEntries);
     if (!isLarge) continue;
     ledgers.delete(key);
     deferred.set(key, ledger);
-    if (!session.isStale || !isSameWindow(ledger, session.ledger)) marked.set(key, ledger);
   }
   if (deferred.size === 0) return [];
   derivation.onDeferred?.();
-  await markSessionsStale(client, projectId, marked, nowMicros);
+  await markSessionsStale(client, projectId, deferred, nowMicros);
   return deriveWithJoined(derivation, changed, deferred);
-}
-
-function isSameWindow(left: TimeWindow | null, right: TimeWindow | null): boolean {
-  return left?.fromMicros === right?.fromMicros && left?.toMicros === right?.toMicros;
 }
 
 /**

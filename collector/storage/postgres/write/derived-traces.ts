@@ -6,6 +6,7 @@ import { ConcurrentChange, lockRaced } from './concurrent-change.js';
 import { NO_DEFERRAL } from './deferral.js';
 import type { DeferralLimits } from './deferral.js';
 import { keepExpiredContent } from './expired-content.js';
+import type { LoadedTrace } from './expired-content.js';
 import { deleteOtherExecutions, upsertExecutions } from './executions.js';
 import type { TraceRecords } from './logs.js';
 import type { TouchedTrace } from './span-merge.js';
@@ -90,7 +91,7 @@ export async function deriveTraces(
   records: ReadonlyMap<string, TraceRecords>,
   sessionKeys?: ReadonlyMap<string, string>,
 ): Promise<TraceRows[]> {
-  const { client, projectId, projector, nowMicros, isRerun } = derivation;
+  const { client, projectId, projector } = derivation;
   const isEmpty = ({ arrived, stored, traceId }: TouchedTrace): boolean =>
     arrived.size === 0 && stored.size === 0 && (records.get(traceId)?.reports.length ?? 0) === 0;
   const placeholders = changed.filter((trace) => trace.isNew && isEmpty(trace));
@@ -108,6 +109,24 @@ export async function deriveTraces(
   const projected = loaded.map(({ material }) =>
     keepSession(projector.projectTrace(projectId, material), sessionKeys),
   );
+  return storeTraces(derivation, unsettled, { loaded, projected, settled });
+}
+
+/** What was derived of traces. */
+export interface DerivedTraces {
+  loaded: readonly LoadedTrace[];
+  /** From each of `loaded`, in their order. */
+  projected: readonly TraceRows[];
+  /** Of other traces, whose rows are there already. */
+  settled: readonly TraceRows[];
+}
+
+/** Replaces the rows of `traces`, which are locked, and stores all executions; answers with the rows. */
+export async function storeTraces(
+  { client, projectId, nowMicros, isRerun }: Derivation,
+  traces: readonly TouchedTrace[],
+  { loaded, projected, settled }: DerivedTraces,
+): Promise<TraceRows[]> {
   const updated = await keepExpiredContent(client, projectId, loaded, projected);
   await updateTraces(
     client,
@@ -117,10 +136,10 @@ export async function deriveTraces(
   );
   const all = [...settled, ...updated];
   const executions = all.flatMap((rows) => rows.executions);
-  await deleteOtherExecutions(client, projectId, unsettled, executions);
-  const byId = new Map(changed.map((trace) => [trace.traceId, trace]));
+  await deleteOtherExecutions(client, projectId, traces, executions);
+  const spanless = new Map(traces.map((trace) => [trace.traceId, trace]));
   const isReported = ({ traceId, spanId }: ExecutionRow): boolean => {
-    const trace = byId.get(traceId);
+    const trace = spanless.get(traceId);
     return trace !== undefined && !trace.arrived.has(spanId) && !trace.stored.has(spanId);
   };
   await upsertExecutions(client, projectId, executions, { nowMicros, isLedger: false, isReported });

@@ -76,11 +76,17 @@ export async function deriveWithJoined(
   const ofLedgers = new Map(
     [...ledgers].flatMap(([key, window]) => (window === null ? [] : [[key, window]])),
   );
-  const traceIds = changed.rows.flatMap(({ trace }) =>
-    ofLedgers.has(sessionKey(trace)) ? [trace.traceId] : [],
-  );
+  const keys = new Map(changed.rows.map(({ trace }) => [trace.traceId, sessionKey(trace)]));
+  const traceIds = [...keys].flatMap(([traceId, key]) => (ofLedgers.has(key) ? [traceId] : []));
   if (traceIds.length === 0) return [];
-  const records = await listLedgerRecords(client, projectId, ofLedgers, traceIds);
+  const listed = await listLedgerRecords(client, projectId, ofLedgers, traceIds);
+  // Those of a session that the trace has left stay joined with it until that session is looked at.
+  const records = new Map(
+    [...listed].map(([key, own]) => [
+      key,
+      own.filter(({ joined }) => keys.get(joined?.traceId ?? '') === key),
+    ]),
+  );
   return deriveJoined(derivation, changed, records, new Set(groupByTrace(records).keys()));
 }
 

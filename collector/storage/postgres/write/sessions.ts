@@ -125,6 +125,25 @@ export async function clearStaleSessions(
   if (sessionIds.length > 0) await client.query(CLEAR_STALE, [projectId, sessionIds]);
 }
 
+const LIST_MARKED = `
+  select session_id, ledger_from is not null as has_ledger, xmin::text as version from sessions
+  where project_id = $1 and session_id = any($2::text[]) and stale_since is not null`;
+
+/** Those of these sessions that are stale, by id; `version` is another one after each write to the row. */
+export async function listMarkedSessions(
+  client: ClientBase,
+  projectId: string,
+  sessionIds: readonly string[],
+): Promise<Map<string, { hasLedger: boolean; version: string }>> {
+  const { rows } = await client.query<{ session_id: string; has_ledger: boolean; version: string }>(
+    LIST_MARKED,
+    [projectId, sessionIds],
+  );
+  return new Map(
+    rows.map(({ session_id, has_ledger: hasLedger, version }) => [session_id, { hasLedger, version }]),
+  );
+}
+
 const LIST_STALE = `
   select session_id, trace_count from sessions
   where project_id = $1 and stale_since is not null order by stale_since limit $2`;

@@ -85,3 +85,57 @@ export async function listStaleTraces(
     recordCount: Number(row.record_count),
   }));
 }
+
+/** A stale trace as it is now. */
+export interface MarkedTrace {
+  sessionKey: string;
+  window: TimeWindow;
+  /** Another one after each write to the row. */
+  version: string;
+}
+
+const LIST_MARKED = `
+  select trace_id, session_key, started_at, ended_at, xmin::text as version from traces
+  where project_id = $1 and trace_id = any($2::bytea[]) and stale_since is not null`;
+
+/** Those of these traces that are stale, by trace id. */
+export async function listMarkedTraces(
+  client: ClientBase,
+  projectId: string,
+  traceIds: readonly string[],
+): Promise<Map<string, MarkedTrace>> {
+  const { rows } = await client.query<{
+    trace_id: Buffer;
+    session_key: string;
+    started_at: bigint;
+    ended_at: bigint;
+    version: string;
+  }>(LIST_MARKED, [projectId, traceIds.map(hexBytes)]);
+  return new Map(
+    rows.map(({ trace_id, session_key: sessionKey, started_at, ended_at, version }) => {
+      const window = { fromMicros: started_at, toMicros: ended_at };
+      return [trace_id.toString('hex'), { sessionKey, window, version }];
+    }),
+  );
+}
+
+const WINDOW_COLUMNS = { trace_id: 'bytea', started_at: 'timestamptz', ended_at: 'timestamptz' } as const;
+
+const RESTORE_WINDOWS = `
+  update traces set started_at = source.started_at, ended_at = source.ended_at
+  from ${selectRows(WINDOW_COLUMNS).source}
+  where traces.project_id = $1 and traces.trace_id = source.trace_id`;
+
+/** Gives locked traces their times back, between which all their spans lie, after storing what derives from some of these. */
+export async function restoreWindows(
+  client: ClientBase,
+  projectId: string,
+  traces: ReadonlyMap<string, { window: TimeWindow }>,
+): Promise<void> {
+  const rows = [...traces].map(([traceId, { window }]) => ({
+    trace_id: hexBytes(traceId),
+    started_at: renderTimestamp(window.fromMicros),
+    ended_at: renderTimestamp(window.toMicros),
+  }));
+  await sendRows(client, RESTORE_WINDOWS, projectId, rows);
+}

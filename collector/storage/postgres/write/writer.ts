@@ -122,7 +122,10 @@ export function createWriter({ pool, projector, limits, ...options }: WriterOpti
       queue.checkOpen();
       return queue.add(prepareBatch(batch, contents));
     },
-    close: () => queue.close(),
+    async close() {
+      await queue.close();
+      pool.off('error', forget).off('remove', forget);
+    },
   };
 }
 
