@@ -57,7 +57,9 @@ test('each rule of the house names rooms that exist', () => {
 });
 
 test('no file outside dialects/ names a dialect in code', () => {
-  const dialects = DIALECTS.map(({ name }) => name);
+  // Also the name of this product, of a way to print, and of one who bills.
+  const others = ['spanledger', 'plain', 'copilot'];
+  const dialects = DIALECTS.map(({ name }) => name).filter((name) => !others.includes(name));
   expect(dialects.length).toBeGreaterThan(20);
   const named = listSources('collector')
     .filter((name) => !name.startsWith('collector/dialects/'))
