@@ -144,11 +144,12 @@ function createBatch(
     metricPoints: decoded.metricPoints.map((data) => ({ data })),
     issues: limitIssues([
       ...[...decoded.rejected, ...decoded.repaired].map((remark) => createIssue(signal, remark)),
-      ...spans.flatMap((span) => listIssues(signal, span)),
+      ...spans.filter(({ issues }) => issues.length > 0).flatMap((span) => listIssues(signal, span)),
       ...logIssues,
-      ...spans.flatMap((span) =>
-        listIssues(signal, { ...span, issues: findArrivalIssues(span.data, received) }),
-      ),
+      ...spans.flatMap((span) => {
+        const issues = findArrivalIssues(span.data, received);
+        return issues.length === 0 ? [] : listIssues(signal, { ...span, issues });
+      }),
     ]),
   };
 }

@@ -12,7 +12,9 @@ const MAIN = join(root, 'dist/collector/cli/main.js');
  */
 export async function startCollector({ databaseUrl, transport, profileTo }) {
   const grpcPort = transport === 'grpc' ? await findFreePort() : 0;
-  const node = profileTo === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileTo];
+  // As `npm start` has it.
+  const node = ['--max-semi-space-size=64'];
+  if (profileTo !== undefined) node.push('--cpu-prof', '--cpu-prof-dir', profileTo);
   const settings = ['--port', '0', '--grpc-port', String(grpcPort), '--log-level', 'warn', '--no-open'];
   const args = [...node, MAIN, 'serve', ...settings, '--database-url', databaseUrl];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });

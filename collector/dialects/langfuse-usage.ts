@@ -56,6 +56,7 @@ export function handedOn(...places: readonly string[]): DerivedSource<number> {
     about: `in \`${USAGE_DETAILS}\` the first of ${places.map(describePlace).join(', ')}`,
     keys: [USAGE_DETAILS],
     derive: (view) => {
+      if (!view.attributes.has(USAGE_DETAILS)) return undefined;
       for (const place of places) {
         const found = readCount(view.jsonAt(USAGE_DETAILS, place.split('.')));
         if (found !== undefined) return found;

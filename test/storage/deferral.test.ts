@@ -194,3 +194,22 @@ test('rows that are derived later are those of a writer that derives them at onc
   );
   await another.close();
 }, 240_000);
+
+test('a trace that left a session whose ledger waits keeps the records of the one it went to', async () => {
+  const trace = traceIdOf(1);
+  const write = (records: Records) => lazy.storage.write(read([records]));
+  await write({ spans: [callSpan(5, trace, 'one')] });
+  await write({ logs: [5, 6, 7].map((number) => reportCall(number, 'one')) });
+  expect(await lazy.storage.findTrace(PROJECT, trace)).toMatchObject({
+    session_id: 'one',
+    input_tokens: 105,
+  });
+  await write({ spans: [callSpan(1, trace, 'two')] });
+  await write({ logs: [reportCall(1, 'two')] });
+  expect(await lazy.storage.findTrace(PROJECT, trace)).toMatchObject({
+    session_id: 'two',
+    input_tokens: 101,
+  });
+  expect(await lazy.storage.findSession(PROJECT, 'two')).toMatchObject({ input_tokens: 101, entry_count: 3 });
+  expect(await lazy.storage.findSession(PROJECT, 'one')).toMatchObject({ trace_count: 0, input_tokens: 318 });
+});

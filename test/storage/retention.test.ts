@@ -300,8 +300,12 @@ test('a trace and its session stay where a span came while 0 days were enforced'
   await writer.query('begin; lock table metric_points in access exclusive mode');
   const running = maintenance.runRetention({ dryRun: false });
   const isWaiting = async (): Promise<boolean> =>
-    (await pool.query(`select 1 from pg_locks where not granted and relation = 'metric_points'::regclass`))
-      .rowCount !== 0;
+    (
+      await pool.query(
+        `select 1 from pg_locks join pg_database on pg_database.oid = database
+       where not granted and datname = current_database()`,
+      )
+    ).rowCount !== 0;
   while (!(await isWaiting()));
   await insertSpan(pool, { trace: 'a', daysAgo: 2 });
   await writer.query('commit');

@@ -127,6 +127,19 @@ describe('group commit', () => {
   });
 });
 
+describe('leftovers', () => {
+  test('a run of which only the executions are left is stored when it comes again', async () => {
+    const batch = makeBatch({ spans: makeAgentRun(771) });
+    await writer.write(batch);
+    const { rows: before } = await pool.query('select id, total_tokens from agent_executions order by id');
+    expect(before.length).toBeGreaterThan(0);
+    await pool.query('delete from spans; delete from span_payloads; delete from traces; delete from sessions');
+    expect(await writer.write(batch)).toMatchObject({ stored: batch.spans.length });
+    const { rows } = await pool.query('select id, total_tokens from agent_executions order by id');
+    expect(rows).toEqual(before);
+  });
+});
+
 describe('failures', () => {
   test('a database that is not there is told within two seconds, to all that wait', async () => {
     const gone = createPool({ host: '127.0.0.1', port: 9, user: 'nobody', database: 'nothing' });

@@ -17,7 +17,7 @@ import { createWriter } from './write/writer.js';
 export interface PostgresStorageOptions {
   /** For writes, maintenance and health; made by `createPool`, on a migrated database. */
   pool: Pool;
-  /** For reads, so that slow ones hold up no write; `pool` by default. */
+  /** For reads and what is derived for them, so that slow ones hold up no write; `pool` by default. */
   readPool?: Pool;
   /** Now, in nanoseconds since the epoch; the system's clock by default. */
   clock?: () => bigint;

@@ -17,6 +17,8 @@ export interface RefreshOptions {
   deferral: DeferralLimits;
   /** Traces and sessions that can't be brought up to date, as `trace …` and `session …`. */
   isGivenUp: (name: string) => boolean;
+  /** Told how long a part took that was brought up to date in one transaction. */
+  onPart: (millis: number) => void;
   /** Told of one that can't: it stays as it is. */
   onGivenUp: (name: string, error: unknown) => void;
   /** Aborted, it stops before the next part, and rejects. */
@@ -106,12 +108,14 @@ interface Run extends RefreshOptions {
 async function refreshEach<Read>(run: Run, parts: readonly Item[][], refresh: Refresh<Read>): Promise<void> {
   for (const part of parts) {
     run.signal.throwIfAborted();
+    const startedAt = performance.now();
     try {
       await refreshPart(
         run,
         part.map(({ id }) => id),
         refresh,
       );
+      run.onPart(performance.now() - startedAt);
     } catch (error) {
       if (!isDivisible(error)) throw error;
       const [only, other] = part;

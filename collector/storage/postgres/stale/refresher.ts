@@ -44,7 +44,10 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 /** In the background a refresh begins so long after the last write, or after the first at most. */
 const QUIET_MILLIS = 1_000;
 const LONGEST_WAIT_MILLIS = 10_000;
-/** And so many times as long after the last one as that took: it costs a tenth of one processor at most. */
+/**
+ * And so many times as long after the last one as the longest of its parts took: a trace that keeps growing costs a tenth of
+ * one processor at most, and many that are done do not pile up.
+ */
 const REST_FACTOR = 10;
 /** What could not be brought up to date is tried again after so long. */
 const GIVE_UP_MILLIS = 60_000;
@@ -57,10 +60,11 @@ export function createRefresher(options: RefresherOptions): Refresher {
   const ending = new AbortController();
 
   async function run(projectId: string): Promise<void> {
-    const startedAt = performance.now();
+    let longestMillis = 0;
     await refreshProject(projectId, {
       ...options,
       signal: ending.signal,
+      onPart: (millis) => (longestMillis = Math.max(longestMillis, millis)),
       isGivenUp: (name) => (givenUp.get(`${projectId} ${name}`) ?? 0) > performance.now(),
       onGivenUp: (name, error) => {
         givenUp.set(`${projectId} ${name}`, performance.now() + GIVE_UP_MILLIS);
@@ -70,7 +74,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const now = performance.now();
     for (const [name, until] of givenUp) if (until <= now) givenUp.delete(name);
     const schedule = schedules.get(projectId);
-    if (schedule !== undefined) schedule.notBefore = now + REST_FACTOR * (now - startedAt);
+    if (schedule !== undefined) schedule.notBefore = now + REST_FACTOR * longestMillis;
   }
 
   async function refresh(projectId: string): Promise<void> {

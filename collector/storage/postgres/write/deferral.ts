@@ -11,8 +11,8 @@ export interface DeferralLimits {
   ledgerEntries: number;
 }
 
-/** As many as are read and derived anew in a few tens of milliseconds. */
-export const DEFAULT_DEFERRAL: DeferralLimits = { traceRecords: 128, sessionTraces: 256, ledgerEntries: 256 };
+/** Few enough to be read and derived with each write: it takes some tens of milliseconds of one processor at most. */
+export const DEFAULT_DEFERRAL: DeferralLimits = { traceRecords: 64, sessionTraces: 256, ledgerEntries: 256 };
 
 /** Everything is brought up to date at once, whatever its size. */
 export const NO_DEFERRAL: DeferralLimits = {

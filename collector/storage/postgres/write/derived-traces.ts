@@ -7,7 +7,7 @@ import { NO_DEFERRAL } from './deferral.js';
 import type { DeferralLimits } from './deferral.js';
 import { keepExpiredContent } from './expired-content.js';
 import type { LoadedTrace } from './expired-content.js';
-import { deleteOtherExecutions, upsertExecutions } from './executions.js';
+import { copyExecutions, deleteOtherExecutions, upsertExecutions } from './executions.js';
 import type { TraceRecords } from './logs.js';
 import type { TouchedTrace } from './span-merge.js';
 import { gatherNewTrace, loadMaterials } from './trace-material.js';
@@ -32,6 +32,8 @@ export interface Derivation {
   nowMicros: bigint;
   /** Nothing has arrived, only the understanding of it has changed, or comes late: `last_seen_at` stays. */
   isRerun: boolean;
+  /** Rows may be there that should not: see `TransactionOptions`. */
+  expectsLeftovers?: boolean;
   /** What is left for later; nothing by default. */
   deferral?: DeferralLimits;
   /** Told when something is. */
@@ -123,7 +125,7 @@ export interface DerivedTraces {
 
 /** Replaces the rows of `traces`, which are locked, and stores all executions; answers with the rows. */
 export async function storeTraces(
-  { client, projectId, nowMicros, isRerun }: Derivation,
+  { client, projectId, nowMicros, isRerun, expectsLeftovers }: Derivation,
   traces: readonly TouchedTrace[],
   { loaded, projected, settled }: DerivedTraces,
 ): Promise<TraceRows[]> {
@@ -134,16 +136,19 @@ export async function storeTraces(
     updated.map((rows) => rows.trace),
     { nowMicros, isRerun },
   );
-  const all = [...settled, ...updated];
-  const executions = all.flatMap((rows) => rows.executions);
+  const executions = updated.flatMap((rows) => rows.executions);
   await deleteOtherExecutions(client, projectId, traces, executions);
   const spanless = new Map(traces.map((trace) => [trace.traceId, trace]));
   const isReported = ({ traceId, spanId }: ExecutionRow): boolean => {
     const trace = spanless.get(traceId);
     return trace !== undefined && !trace.arrived.has(spanId) && !trace.stored.has(spanId);
   };
-  await upsertExecutions(client, projectId, executions, { nowMicros, isLedger: false, isReported });
-  return all;
+  const options = { nowMicros, isLedger: false, isReported };
+  await upsertExecutions(client, projectId, executions, options);
+  const fresh = settled.flatMap((rows) => rows.executions);
+  if (expectsLeftovers === true) await upsertExecutions(client, projectId, fresh, options);
+  else await copyExecutions(client, projectId, fresh, nowMicros);
+  return [...settled, ...updated];
 }
 
 function keepSession(rows: TraceRows, sessionKeys: ReadonlyMap<string, string> | undefined): TraceRows {

@@ -2,6 +2,8 @@ import type { ClientBase } from 'pg';
 import type { JsonValue } from '../../../model/json.js';
 import type { ExecutionRow } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
+import { encodeRecords } from '../copy/copy-record.js';
+import { copyRows } from '../copy/copy-rows.js';
 import { renderWindows, widenForLogs } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { encodeJson } from '../value-codec.js';
@@ -120,6 +122,26 @@ export async function upsertExecutions(
     is_reported: isReported(execution),
   }));
   await sendRows(client, UPSERT, projectId, rows);
+}
+
+/**
+ * Adds the executions of traces whose rows this transaction has inserted, which nobody else can have. Rejects with 23505
+ * where one is there all the same: executions outlive their traces.
+ */
+export async function copyExecutions(
+  client: ClientBase,
+  projectId: string,
+  executions: readonly ExecutionRow[],
+  nowMicros: bigint,
+): Promise<void> {
+  const now = renderTimestamp(nowMicros);
+  const records = executions.map((execution) => ({
+    ...renderExecution(execution, now),
+    is_ledger: false,
+    is_reported: false,
+  }));
+  const columns = ['project_id', ...Object.keys(COLUMNS)];
+  await copyRows(client, 'agent_executions', columns, encodeRecords(COLUMNS, projectId, records));
 }
 
 /**

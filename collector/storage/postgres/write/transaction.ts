@@ -64,10 +64,19 @@ export async function writeGroup(
 ): Promise<WrittenGroup> {
   const projectId = group[0]?.projectId ?? '';
   const nowMicros = splitMicros(nowUnixNano()).micros;
-  const { projector, deferral = NO_DEFERRAL } = options;
+  const { projector, expectsLeftovers, deferral = NO_DEFERRAL } = options;
   let leavesStale = false;
   const onDeferred = () => (leavesStale = true);
-  const derivation = { client, projectId, projector, nowMicros, isRerun: false, deferral, onDeferred };
+  const derivation = {
+    client,
+    projectId,
+    projector,
+    nowMicros,
+    isRerun: false,
+    expectsLeftovers,
+    deferral,
+    onDeferred,
+  };
   await options.dictionaries.insert(
     client,
     projectId,
@@ -78,10 +87,10 @@ export async function writeGroup(
   const sessionKeys = [...collectSessionKeys(group)];
   const bystanders = await listBystanders(client, projectId, sessionKeys, [...ledgers.keys()], deferral);
   const locked = await claimTraces(derivation, traces, bystanders);
-  await loadStored(client, projectId, traces, locked, options.expectsLeftovers);
+  await loadStored(client, projectId, traces, locked, expectsLeftovers);
   const changes = mergeSpans(group, traces);
   for (const trace of traces.values()) trace.window = findWindow(trace, locked);
-  const leftovers = options.expectsLeftovers ? changes.inserted.map(toTraceSpan) : [];
+  const leftovers = expectsLeftovers ? changes.inserted.map(toTraceSpan) : [];
   await deleteSpans(client, projectId, [...changes.replaced, ...leftovers]);
   const shared = changes.inserted.flatMap(({ contents }) => contents);
   await options.contents.insert(client, projectId, shared, nowMicros);
