@@ -76,7 +76,7 @@ function limitAttempt(ending: AbortSignal): { signal: AbortSignal; end: () => vo
   };
 }
 
-export function renderUrl(endpoint: string, signal: Signal): string {
+function renderUrl(endpoint: string, signal: Signal): string {
   return `${endpoint.replace(/\/+$/, '')}/v1/${signal}`;
 }
 

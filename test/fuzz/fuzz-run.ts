@@ -65,7 +65,8 @@ async function sendRound(
 ): Promise<FuzzRequest[]> {
   const busy: FuzzRequest[] = [];
   let next = first;
-  await Promise.all(
+  // All of them end before the first failure is told, as the collector is ended then.
+  const results = await Promise.allSettled(
     Array.from({ length: SENDERS }, async () => {
       while (next < last) {
         const request = maker.make(next++);
@@ -80,6 +81,7 @@ async function sendRound(
       }
     }),
   );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
   return busy;
 }
 

@@ -133,7 +133,9 @@ describe('leftovers', () => {
     await writer.write(batch);
     const { rows: before } = await pool.query('select id, total_tokens from agent_executions order by id');
     expect(before.length).toBeGreaterThan(0);
-    await pool.query('delete from spans; delete from span_payloads; delete from traces; delete from sessions');
+    await pool.query(
+      'delete from spans; delete from span_payloads; delete from traces; delete from sessions',
+    );
     expect(await writer.write(batch)).toMatchObject({ stored: batch.spans.length });
     const { rows } = await pool.query('select id, total_tokens from agent_executions order by id');
     expect(rows).toEqual(before);
