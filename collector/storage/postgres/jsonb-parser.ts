@@ -126,11 +126,11 @@ class JsonbParser<Value> {
     }
   }
 
-  /** A text as it stands, or a list of the one id that names it. */
+  /** A text as it stands, or a list with the ids of texts in one string. */
   private readPart(): string {
     if (this.skipSpace() === QUOTE) return this.readString();
-    const [id = ''] = this.readItems(() => this.readStringValue());
-    return this.contents.get(id) ?? MISSING;
+    const ids = this.readItems(() => this.readStringValue()).flatMap(splitContentIds);
+    return ids.map((id) => this.contents.get(id) ?? MISSING).join('');
   }
 
   private readPair(): [string, Value] {
@@ -219,6 +219,11 @@ class JsonbParser<Value> {
   private fail(): never {
     throw new SyntaxError(`stored value is not what the codec writes, at character ${this.position}`);
   }
+}
+
+/** The ids that one string of `$parts` holds, each 16 bytes as base64url. */
+export function splitContentIds(ids: string): string[] {
+  return ids.match(/.{22}/g) ?? [];
 }
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

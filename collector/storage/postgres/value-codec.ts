@@ -1,7 +1,7 @@
 import { DeepValue, KeyValueList } from '../../model/any-value.js';
 import type { AnyValue, KeyValue } from '../../model/any-value.js';
 import type { JsonObject, JsonValue } from '../../model/json.js';
-import { parseJsonb } from './jsonb-parser.js';
+import { parseJsonb, splitContentIds } from './jsonb-parser.js';
 
 /**
  * How OTLP values are kept in jsonb, so that what was sent can be read back exactly and plain data stays plain SQL:
@@ -16,7 +16,7 @@ import { parseJsonb } from './jsonb-parser.js';
  * | kvlist, list of attributes | object |
  * | NaN, infinities, -0 | `{"$double": "NaN"}`, `"Infinity"`, `"-Infinity"`, `"-0"` |
  * | bytes | `{"$bytes": "<base64>"}` |
- * | string of which parts are stored in `span_contents` | `{"$parts": ["text", ["<base64url id>"], …]}`, the parts in order |
+ * | string of which parts are stored in `span_contents` | `{"$parts": ["text", ["<base64url ids>"], …]}`: texts, and runs of ids of 22 characters each |
  * | string with U+0000 or a lone surrogate | `{"$text": "<as inside a JSON string literal>"}` |
  * | kvlist with duplicate keys, keys of that kind, or keys that begin with `$` | `{"$pairs": [[key, value], …]}` |
  * | deeper than `MAX_VALUE_DEPTH` | `{"$deep": "<base64 of the protobuf AnyValue>"}` |
@@ -59,10 +59,11 @@ export function decodeValue(text: string, contents?: Contents): AnyValue {
 
 /** The ids of the contents that a stored text names. Texts that look as if they did may add some. */
 export function listContentIds(text: string): string[] {
-  return text.includes('"$parts"') ? [...text.matchAll(CONTENT_ID)].map(([, id = '']) => id) : [];
+  if (!text.includes('"$parts"')) return [];
+  return [...text.matchAll(CONTENT_IDS)].flatMap(([, ids = '']) => splitContentIds(ids));
 }
 
-const CONTENT_ID = /\["([\w-]{22})"\]/g;
+const CONTENT_IDS = /\["((?:[\w-]{22})+)"\]/g;
 
 /** A list of attributes as jsonb text: an object, or `$pairs` (see {@link encodeValue}). */
 export function encodeAttributes(attributes: readonly KeyValue[], share?: ShareText): string {
@@ -117,9 +118,18 @@ export function decodeJson(text: string): JsonValue {
 function encodeString(text: string, share: ShareText | undefined): string {
   const parts = share === undefined || isOdd(text) ? undefined : share(text);
   if (parts === undefined) return encodeText(text);
-  const items = parts.map((part) =>
-    typeof part === 'string' ? JSON.stringify(part) : `["${part.toString('base64url')}"]`,
-  );
+  const items: string[] = [];
+  let ids = '';
+  for (const part of parts) {
+    if (typeof part !== 'string') {
+      ids += part.toString('base64url');
+      continue;
+    }
+    if (ids !== '') items.push(`["${ids}"]`);
+    ids = '';
+    items.push(JSON.stringify(part));
+  }
+  if (ids !== '') items.push(`["${ids}"]`);
   return `{"$parts":[${items.join(',')}]}`;
 }
 
