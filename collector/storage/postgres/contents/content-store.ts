@@ -52,7 +52,7 @@ export interface SharedTexts {
 
 /**
  * Tells which pieces of message bodies repeat, since a conversation is sent again with every model call, and stores each
- * of these once a project and day. A piece is kept in its span when it is seen first: only what comes again is shared.
+ * of these once a project and day. A text of which nothing has been seen before is kept in its span.
  */
 export class ContentStore {
   private readonly repeats = new RepeatFilter();
@@ -72,23 +72,16 @@ export class ContentStore {
     return contents.length === 0 ? undefined : { parts, contents };
   }
 
+  /** Where a part repeats, the parts beside it will as well, but for the last one, which ends where the text does. */
   private cut(text: string, dayMicros: bigint, contents: SharedContent[]): TextPart[] | undefined {
-    const parts: TextPart[] = [];
-    let isShared = false;
-    for (const piece of cutText(text)) {
-      const last = parts.at(-1);
-      if (this.repeats.see(piece.print)) {
-        const id = hash('sha256', piece.text, 'buffer').subarray(0, ID_BYTES);
-        parts.push(id);
-        contents.push({ id, dayMicros, text: piece.text });
-        isShared = true;
-      } else if (typeof last === 'string') {
-        parts[parts.length - 1] = last + piece.text;
-      } else {
-        parts.push(piece.text);
-      }
-    }
-    return isShared ? parts : undefined;
+    const pieces = cutText(text).map((piece) => ({ ...piece, isSeen: this.repeats.see(piece.print) }));
+    if (!pieces.some(({ isSeen }) => isSeen)) return undefined;
+    return pieces.map(({ text: part, isSeen }, index): TextPart => {
+      if (!isSeen && index === pieces.length - 1) return part;
+      const id = hash('sha256', part, 'buffer').subarray(0, ID_BYTES);
+      contents.push({ id, dayMicros, text: part });
+      return id;
+    });
   }
 
   /** Adds what is missing, in key order. The caller calls {@link remember} once the transaction has committed. */
