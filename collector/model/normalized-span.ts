@@ -1,3 +1,4 @@
+import { NO_USAGE } from './gen-ai.js';
 import type { Message, MessagePart, Usage } from './gen-ai.js';
 import type { JsonValue } from './json.js';
 import type { Billing } from './price.js';
@@ -74,6 +75,41 @@ export interface SpanFacts {
   errorType: string | null;
   errorMessage: string | null;
 }
+
+/** Of a plain span that completed and says nothing. */
+export const NO_FACTS: SpanFacts = {
+  dialect: null,
+  type: 'span',
+  operation: null,
+  outcome: 'completed',
+  isPending: false,
+  agentName: null,
+  agentId: null,
+  agentVersion: null,
+  agentType: null,
+  requestModel: null,
+  responseModel: null,
+  provider: null,
+  responseId: null,
+  finishReasons: [],
+  toolName: null,
+  toolCallId: null,
+  sessionId: null,
+  conversationId: null,
+  userId: null,
+  serviceName: null,
+  environment: null,
+  tags: [],
+  caseId: null,
+  workflowId: null,
+  attempt: null,
+  usage: NO_USAGE,
+  reportedCostUsd: null,
+  computedCostUsd: null,
+  priceRef: null,
+  errorType: null,
+  errorMessage: null,
+};
 
 /** The message bodies of a span: read out of its raw attributes whenever they are needed, never stored twice. */
 export interface SpanContent {

@@ -2,6 +2,7 @@ import type { TraceSpan } from '../model/rows.js';
 import { ReportMatcher } from './report-matcher.js';
 import { workOf } from './report-target.js';
 import { distinctSpans } from './tree.js';
+import { append } from './sets.js';
 
 /** The span that a log record repeats. */
 export interface Assignment {
@@ -36,9 +37,7 @@ function listTargets(spans: readonly TraceSpan[]): TraceSpan[] {
   const byTrace = new Map<string, TraceSpan[]>();
   for (const span of spans) {
     if (workOf(span.facts.type) === undefined && span.facts.type !== 'agent') continue;
-    const ofTrace = byTrace.get(span.traceId);
-    if (ofTrace === undefined) byTrace.set(span.traceId, [span]);
-    else ofTrace.push(span);
+    append(byTrace, span.traceId, span);
   }
   return [...byTrace.values()].flatMap(distinctSpans);
 }

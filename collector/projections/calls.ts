@@ -3,7 +3,7 @@ import type { TraceSpan, UsageRule } from '../model/rows.js';
 import type { Cost } from './costs.js';
 import { readComputedCost, readReportedCost } from './costs.js';
 import { fillClasses, findPriced, haveSameCounts, isFuller } from './counts.js';
-import { findFirst } from './sets.js';
+import { append, findFirst } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { passDown } from './tree.js';
 
@@ -69,7 +69,7 @@ export function findModelCalls(tree: TraceTree): ModelCalls {
       duplicates.set(node, duplicate);
     }
     const outer = enclosing[node.index];
-    if (outer != null) listOf(inners, outer).push(sumInner(call, node, inside));
+    if (outer != null) append(inners, outer, sumInner(call, node, inside));
   }
   const distinct = joinSameResponses(
     calls.sort((left, right) => left.node.index - right.node.index),
@@ -285,13 +285,4 @@ function nameNode({ span: { spanId }, origin }: SpanNode): string {
 
 function tells(call: ModelCall): number {
   return (call.state === 'answered' ? 2 : 0) + (call.usageNode === null ? 0 : 1);
-}
-
-function listOf(lists: Map<SpanNode, Inner[]>, key: SpanNode): Inner[] {
-  let list = lists.get(key);
-  if (list === undefined) {
-    list = [];
-    lists.set(key, list);
-  }
-  return list;
 }

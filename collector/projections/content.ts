@@ -5,6 +5,7 @@ import type { TraceMaterial } from '../model/rows.js';
 import type { LogRecordData, SpanData } from '../model/span-data.js';
 import type { MergedTrace } from './reports.js';
 import type { SpanNode } from './tree.js';
+import { append } from './sets.js';
 
 /** Message bodies of the spans of one trace, each read at most once and only when asked for. */
 export interface ContentReader {
@@ -115,10 +116,7 @@ function readText(message: Message): string | null {
 function groupLogs(logs: readonly LogRecordData[]): Map<string, LogRecordData[]> {
   const groups = new Map<string, LogRecordData[]>();
   for (const log of logs) {
-    if (log.spanId === null) continue;
-    const group = groups.get(log.spanId);
-    if (group === undefined) groups.set(log.spanId, [log]);
-    else group.push(log);
+    if (log.spanId !== null) append(groups, log.spanId, log);
   }
   return groups;
 }

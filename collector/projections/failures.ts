@@ -1,4 +1,5 @@
 import type { SpanNode, TraceTree } from './tree.js';
+import { append } from './sets.js';
 
 /**
  * Counts the failures a reader should see, each where it began: a failed span counts unless a failure below it does.
@@ -20,12 +21,7 @@ export function countFailures(tree: TraceTree): number {
 /** Tops that wait for the same parent are siblings already. */
 function groupTops(tops: readonly SpanNode[]): SpanNode[][] {
   const groups = new Map<string, SpanNode[]>();
-  for (const top of tops) {
-    const parent = top.span.parentSpanId ?? `none/${top.span.spanId}`;
-    const group = groups.get(parent);
-    if (group === undefined) groups.set(parent, [top]);
-    else group.push(top);
-  }
+  for (const top of tops) append(groups, top.span.parentSpanId ?? `none/${top.span.spanId}`, top);
   return [...groups.values()];
 }
 

@@ -15,6 +15,7 @@ import {
   workOf,
 } from './report-target.js';
 import { startOf } from './tree.js';
+import { append } from './sets.js';
 
 /** Of the targets that end near a report, how many are looked at and how many of a rank are weighed on each side. */
 const LOOKED_AT = 128;
@@ -261,10 +262,4 @@ function insert<K>(map: Map<K, Target[]>, key: K, target: Target): void {
       0,
       target,
     );
-}
-
-function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
 }

@@ -1,6 +1,5 @@
-import { NO_USAGE } from '../model/gen-ai.js';
 import { reportedAgentId } from '../model/ids.js';
-import type { SpanFacts } from '../model/normalized-span.js';
+import { NO_FACTS } from '../model/normalized-span.js';
 import type { TraceSpan } from '../model/rows.js';
 import { workOf } from './report-target.js';
 import type { AddedNode } from './tree.js';
@@ -57,6 +56,7 @@ function createAgent({ name, parentSpanId, members, own }: ReportedAgent): Trace
     statusMessage: '',
     facts: {
       ...NO_FACTS,
+      type: 'agent',
       dialect: own[0]?.facts.dialect ?? null,
       outcome: lastCall?.facts.outcome === 'failed' ? 'failed' : 'completed',
       agentName: name,
@@ -66,37 +66,3 @@ function createAgent({ name, parentSpanId, members, own }: ReportedAgent): Trace
     links: [],
   };
 }
-
-const NO_FACTS: SpanFacts = {
-  dialect: null,
-  type: 'agent',
-  operation: null,
-  outcome: 'completed',
-  isPending: false,
-  agentName: null,
-  agentId: null,
-  agentVersion: null,
-  agentType: null,
-  requestModel: null,
-  responseModel: null,
-  provider: null,
-  responseId: null,
-  finishReasons: [],
-  toolName: null,
-  toolCallId: null,
-  sessionId: null,
-  conversationId: null,
-  userId: null,
-  serviceName: null,
-  environment: null,
-  tags: [],
-  caseId: null,
-  workflowId: null,
-  attempt: null,
-  usage: NO_USAGE,
-  reportedCostUsd: null,
-  computedCostUsd: null,
-  priceRef: null,
-  errorType: null,
-  errorMessage: null,
-};

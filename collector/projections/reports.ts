@@ -5,6 +5,7 @@ import { workOf } from './report-target.js';
 import { placeUnderAgents } from './reported-agents.js';
 import type { AddedNode } from './tree.js';
 import { distinctSpans } from './tree.js';
+import { append } from './sets.js';
 
 /** The spans of a trace with what log records add to them. */
 export interface MergedTrace {
@@ -55,11 +56,7 @@ export function mergeReports(spans: readonly TraceSpan[], reports: readonly Trac
  */
 function joinAmongThemselves(reports: readonly TraceSpan[]): { rest: TraceSpan[]; matcher: ReportMatcher } {
   const kinds = new Map<string, TraceSpan[]>();
-  for (const report of reports) {
-    const known = kinds.get(report.name);
-    if (known === undefined) kinds.set(report.name, [report]);
-    else known.push(report);
-  }
+  for (const report of reports) append(kinds, report.name, report);
   const ranked = [...kinds].map(([name, records]) => ({ name, records, told: mostTold(records) }));
   ranked.sort((left, right) => right.told - left.told || (left.name < right.name ? -1 : 1));
   const matcher = new ReportMatcher([]);

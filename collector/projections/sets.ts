@@ -25,3 +25,10 @@ export function collectSet(
   }
   return [...values];
 }
+
+/** Adds a value to the list that a key has. */
+export function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}

@@ -5,6 +5,7 @@ import { sumCounted } from './totals.js';
 import { buildTree } from './tree.js';
 import type { CountedUsage } from './usage.js';
 import { judgeTree } from './usage.js';
+import { append } from './sets.js';
 
 /** What is counted in one whole trace, by model and provider, most tokens first: it adds up to the trace's totals. */
 export function sumUsageByModel(spans: readonly TraceSpan[], reports: readonly TraceSpan[]): ModelUsage[] {
@@ -12,10 +13,7 @@ export function sumUsageByModel(spans: readonly TraceSpan[], reports: readonly T
   const { counted } = judgeTree(buildTree(merged.spans, merged.added));
   const groups = new Map<string, CountedUsage[]>();
   for (const usage of counted) {
-    const key = JSON.stringify([nameModel(usage), nameProvider(usage)]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [usage]);
-    else group.push(usage);
+    append(groups, JSON.stringify([nameModel(usage), nameProvider(usage)]), usage);
   }
   return [...groups.values()].map(sumGroup).sort((one, other) => sumTokens(other) - sumTokens(one));
 }

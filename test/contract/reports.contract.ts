@@ -13,7 +13,7 @@ import {
   START,
   listAttributes,
   makeBatch,
-  makeLog,
+  makeCallRecord,
   makeSpan,
   spanIdOf,
   traceIdOf,
@@ -35,27 +35,8 @@ function read(records: { spans?: readonly SpanData[]; logs?: readonly LogRecordD
   );
 }
 
-/** A model call as Claude Code reports it, that ended some seconds after the start. */
 function reportCall(number: number, seconds: number, changes: Partial<LogRecordData> = {}): LogRecordData {
-  const time = START + BigInt(seconds) * SECOND;
-  return makeLog({
-    timeUnixNano: time,
-    observedTimeUnixNano: time,
-    eventName: 'claude_code.api_request',
-    body: 'claude_code.api_request',
-    attributes: listAttributes({
-      'event.name': 'api_request',
-      'session.id': SESSION,
-      model: 'claude-sonnet-4-5-20250929',
-      request_id: `request-${number}`,
-      input_tokens: String(100 + number),
-      output_tokens: '7',
-      cost_usd: '0.25',
-      duration_ms: '800',
-    }),
-    scope: { ...makeLog().scope, name: 'com.anthropic.claude_code.events' },
-    ...changes,
-  });
+  return makeCallRecord(number, { seconds, session: SESSION }, changes);
 }
 
 /** A span of the same call, in a trace of its own. */

@@ -13,7 +13,7 @@ import {
   listAttributes,
   makeAgentRun,
   makeBatch,
-  makeLog,
+  makeCallRecord,
   makeSpan,
   spanIdOf,
   traceIdOf,
@@ -68,25 +68,7 @@ function read(parts: readonly Records[]): WriteBatch {
 }
 
 function reportCall(number: number, session: string, traceId: string | null = null): LogRecordData {
-  const time = START + BigInt(number) * SECOND;
-  return makeLog({
-    traceId,
-    timeUnixNano: time,
-    observedTimeUnixNano: time,
-    eventName: 'claude_code.api_request',
-    body: 'claude_code.api_request',
-    attributes: listAttributes({
-      'event.name': 'api_request',
-      'session.id': session,
-      model: 'claude-sonnet-4-5-20250929',
-      request_id: `request-${number}`,
-      input_tokens: String(100 + number),
-      output_tokens: '7',
-      cost_usd: '0.25',
-      duration_ms: '800',
-    }),
-    scope: { ...makeLog().scope, name: 'com.anthropic.claude_code.events' },
-  });
+  return makeCallRecord(number, { seconds: number, session }, { traceId });
 }
 
 function callSpan(number: number, traceId: string, session: string | null): SpanData {

@@ -1,37 +1,15 @@
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import type { IngestIssue } from '../../collector/model/ingest-issue.js';
 import { renderTime } from '../../collector/model/time.js';
-import { createPool } from '../../collector/storage/postgres/pool.js';
 import type { Storage } from '../../collector/storage/storage.js';
-import type { StorageHarness } from '../contract/storage.contract.js';
-import { createTestDatabase } from '../support/database.js';
-import { openPostgresHarness } from '../support/postgres-harness.js';
 import { makeAgentRun, makeBatch, makeSpan, spanIdOf, traceIdOf } from '../support/telemetry.js';
+import { useStorage } from '../support/use-storage.js';
 
 const PROJECT = DEFAULT_PROJECT_ID;
 
-let harness: StorageHarness;
-let pool: Pool;
-const store = (): Storage => harness.storage;
-
-beforeAll(async () => {
-  const database = await createTestDatabase();
-  pool = createPool(database.connection, { max: 1 });
-  harness = await openPostgresHarness(database.connection, async () => {
-    await pool.end();
-    await database.drop();
-  });
-});
-
-afterAll(async () => {
-  await harness.close();
-});
-
-beforeEach(async () => {
-  await harness.clear();
-});
+const used = useStorage({ connections: 1 });
+const store = (): Storage => used.storage;
 
 function makeIssue(changes: Partial<IngestIssue> = {}): IngestIssue {
   return {
@@ -106,8 +84,8 @@ test('a trace that lacks parents is noted once it has been quiet, once', async (
   await store().write(makeBatch({ spans: rest }));
   await store().write(makeBatch({ spans: makeAgentRun(2) }));
   expect(await store().noteMissingParents({ quietSeconds: 600 })).toBe(0);
-  await pool.query(`update traces set last_seen_at = now() - interval '11 minutes'`);
-  const another = await harness.openAnother();
+  await used.pool.query(`update traces set last_seen_at = now() - interval '11 minutes'`);
+  const another = await used.harness.openAnother();
   expect(await another.noteMissingParents({ quietSeconds: 600 })).toBe(1);
   expect(await another.noteMissingParents({ quietSeconds: 600 })).toBe(0);
   await another.close();
@@ -120,11 +98,11 @@ test('a trace that lacks parents is noted once it has been quiet, once', async (
       message: 'the parents of 4 spans never came',
     },
   ]);
-  const third = await harness.openAnother();
+  const third = await used.harness.openAnother();
   expect(await third.noteMissingParents({ quietSeconds: 600 })).toBe(1);
   expect(await list()).toHaveLength(1);
   if (agent !== undefined) await store().write(makeBatch({ spans: [agent] }));
-  await pool.query(`update traces set last_seen_at = now() - interval '11 minutes'`);
+  await used.pool.query(`update traces set last_seen_at = now() - interval '11 minutes'`);
   expect(await third.noteMissingParents({ quietSeconds: 0 })).toBe(0);
   await third.close();
 });

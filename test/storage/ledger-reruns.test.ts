@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Rerun } from '../../collector/contract/rerun-shapes.js';
 import { createUnderstanding } from '../../collector/ingest.js';
 import type { RecordUnderstanding } from '../../collector/ingest.js';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
-import type { StorageHarness } from '../contract/storage.contract.js';
-import { createTestDatabase } from '../support/database.js';
-import { openPostgresHarness } from '../support/postgres-harness.js';
 import {
   START,
   listAttributes,
@@ -17,25 +14,13 @@ import {
   spanIdOf,
   traceIdOf,
 } from '../support/telemetry.js';
+import { useStorage } from '../support/use-storage.js';
 
 const PROJECT = DEFAULT_PROJECT_ID;
 const SECOND = 1_000_000_000n;
 const DERIVED = ['traces', 'sessions', 'agent_executions', 'log_records'];
 
-let harness: StorageHarness;
-
-beforeAll(async () => {
-  const database = await createTestDatabase();
-  harness = await openPostgresHarness(database.connection, () => database.drop());
-});
-
-afterAll(async () => {
-  await harness.close();
-});
-
-beforeEach(async () => {
-  await harness.clear();
-});
+const used = useStorage();
 
 function understandAt(usdPerToken: string): RecordUnderstanding {
   const rates = { input: usdPerToken, output: usdPerToken };
@@ -95,7 +80,7 @@ const CALLS = [1, 2, 3].map(makeCall);
 const LOGS = [...CALLS, makeCall(4)].map(({ log }) => log);
 
 function write(understanding: RecordUnderstanding, logs = LOGS) {
-  return harness.storage.write(
+  return used.harness.storage.write(
     makeBatch(
       {},
       {
@@ -107,11 +92,11 @@ function write(understanding: RecordUnderstanding, logs = LOGS) {
 }
 
 function createRerun(kind: Rerun['kind'], isDryRun = false): Promise<Rerun> {
-  return harness.storage.createRerun(PROJECT, { kind, dry_run: isDryRun, since: null, until: null });
+  return used.harness.storage.createRerun(PROJECT, { kind, dry_run: isDryRun, since: null, until: null });
 }
 
 function takeStep(id: string, understanding: RecordUnderstanding): Promise<Rerun | undefined> {
-  return harness.storage.rerunTraces(PROJECT, id, { limit: 1, understanding });
+  return used.harness.storage.rerunTraces(PROJECT, id, { limit: 1, understanding });
 }
 
 async function runAll(kind: Rerun['kind'], understanding: RecordUnderstanding): Promise<Rerun> {
@@ -124,14 +109,14 @@ async function runAll(kind: Rerun['kind'], understanding: RecordUnderstanding): 
 }
 
 async function dumpDerived(): Promise<unknown[]> {
-  const dump = await harness.dump();
+  const dump = await used.harness.dump();
   return DERIVED.map((table) => dump[table]);
 }
 
 async function dumpFresh(understanding: RecordUnderstanding, logs = LOGS): Promise<unknown[]> {
   await write(understanding, logs);
   const fresh = await dumpDerived();
-  await harness.clear();
+  await used.harness.clear();
   return fresh;
 }
 
@@ -167,7 +152,7 @@ test('a dry run that is cancelled on its way leaves nothing behind', async () =>
   const before = await dumpDerived();
   const { id } = await createRerun('reproject', true);
   expect(await takeStep(id, understandAt('2'))).toMatchObject({ status: 'running', traces_done: 1 });
-  await harness.storage.cancelRerun(PROJECT, id);
+  await used.harness.storage.cancelRerun(PROJECT, id);
   expect(await dumpDerived()).toEqual(before);
 });
 
@@ -177,7 +162,7 @@ test('cancelling a rerun that waits takes nothing from the one that runs', async
   await write(FORMER);
   const { id } = await createRerun('reproject');
   let rerun = await takeStep(id, understanding);
-  await harness.storage.cancelRerun(PROJECT, (await createRerun('reproject')).id);
+  await used.harness.storage.cancelRerun(PROJECT, (await createRerun('reproject')).id);
   while (rerun?.status === 'running') rerun = await takeStep(id, understanding);
   expect(await dumpDerived()).toEqual(fresh);
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createIngest, createUnderstanding } from '../../collector/ingest.js';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import type { PriceRow } from '../../collector/model/price.js';
@@ -8,9 +8,6 @@ import { renderTime } from '../../collector/model/time.js';
 import type { WriteBatch } from '../../collector/model/write-batch.js';
 import type { Storage } from '../../collector/storage/storage.js';
 import { createTelemetry } from '../../collector/telemetry.js';
-import type { StorageHarness } from '../contract/storage.contract.js';
-import { createTestDatabase } from '../support/database.js';
-import { openPostgresHarness } from '../support/postgres-harness.js';
 import {
   START,
   listAttributes,
@@ -20,25 +17,13 @@ import {
   spanIdOf,
   traceIdOf,
 } from '../support/telemetry.js';
+import { useStorage } from '../support/use-storage.js';
 
 const PROJECT = DEFAULT_PROJECT_ID;
 const OTHER_PROJECT = '00000000-0000-7000-8000-0000000000ff';
 
-let harness: StorageHarness;
-const store = (): Storage => harness.storage;
-
-beforeAll(async () => {
-  const database = await createTestDatabase();
-  harness = await openPostgresHarness(database.connection, () => database.drop());
-});
-
-afterAll(async () => {
-  await harness.close();
-});
-
-beforeEach(async () => {
-  await harness.clear();
-});
+const used = useStorage();
+const store = (): Storage => used.storage;
 
 function makePrice(changes: Partial<PriceRow> = {}): PriceRow {
   return {
@@ -96,7 +81,7 @@ describe("a project's own prices", () => {
   });
 
   test('that are remembered are dropped at a change here, and the same rows stay the same array', async () => {
-    const another = await harness.openAnother();
+    const another = await used.harness.openAnother();
     const remembered = { maxAgeMillis: 60_000 };
     await store().putPrice(PROJECT, makePrice());
     const first = await store().listPrices(PROJECT, remembered);
@@ -134,10 +119,10 @@ describe('a call', () => {
   test('keeps the price of its first delivery, whatever prices are when it is sent again', async () => {
     const [dear, cheap] = [makePrice(), makePrice({ rates: { input: '1', output: '1' } })];
     await store().write(priceBatch([makeCall(1, 'house-model')], [dear]));
-    const before = await harness.dump();
+    const before = await used.harness.dump();
     const again = await store().write(priceBatch([makeCall(1, 'house-model')], [cheap]));
     expect(again).toEqual({ stored: 0, updated: 0, duplicate: 1, rejected: [] });
-    expect(await harness.dump()).toEqual(before);
+    expect(await used.harness.dump()).toEqual(before);
   });
 
   test('whose sender reports a cost is not priced', () => {

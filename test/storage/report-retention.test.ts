@@ -1,37 +1,15 @@
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createUnderstanding } from '../../collector/ingest.js';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
-import { createPool } from '../../collector/storage/postgres/pool.js';
 import type { Storage } from '../../collector/storage/storage.js';
-import type { StorageHarness } from '../contract/storage.contract.js';
-import { createTestDatabase } from '../support/database.js';
-import { openPostgresHarness } from '../support/postgres-harness.js';
 import { START, listAttributes, makeBatch, makeLog } from '../support/telemetry.js';
+import { useStorage } from '../support/use-storage.js';
 
 const PROJECT = DEFAULT_PROJECT_ID;
 const DAY = 86_400_000_000_000n;
 
-let harness: StorageHarness;
-let pool: Pool;
-const store = (): Storage => harness.storage;
-
-beforeAll(async () => {
-  const database = await createTestDatabase();
-  pool = createPool(database.connection, { max: 1 });
-  harness = await openPostgresHarness(database.connection, async () => {
-    await pool.end();
-    await database.drop();
-  });
-});
-
-afterAll(async () => {
-  await harness.close();
-});
-
-beforeEach(async () => {
-  await harness.clear();
-});
+const used = useStorage({ connections: 1 });
+const store = (): Storage => used.storage;
 
 /** A prompt and the call that answers it, as Claude Code tells them, some days ago; they arrived then. */
 async function storeTelling(daysAgo: bigint, tokens: number): Promise<void> {
@@ -51,8 +29,8 @@ async function storeTelling(daysAgo: bigint, tokens: number): Promise<void> {
   );
   const logRecords = logs.map((data) => ({ data, ordinal: 0, ...understanding.readLog(data) }));
   await store().write(makeBatch({}, { logRecords }));
-  await pool.query('update log_records set received_at = time');
-  await pool.query(
+  await used.pool.query('update log_records set received_at = time');
+  await used.pool.query(
     `update traces set last_seen_at = ended_at, created_at = ended_at;
      update agent_executions set created_at = started_at`,
   );
@@ -90,7 +68,7 @@ test('payload retention leaves what records report, and what was told of their b
     (await store().listExecutions(PROJECT, {}, { limit: 5 })).rows[0]?.input_data;
   expect(JSON.stringify(await readInput())).toContain('question of 20 days ago');
   await store().runRetention({ dryRun: false });
-  const { rows } = await pool.query<{ body: unknown; attributes: unknown; report: string }>(
+  const { rows } = await used.pool.query<{ body: unknown; attributes: unknown; report: string }>(
     'select body, attributes, report from log_records order by time, time_nanos',
   );
   expect(rows).toMatchObject([

@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Rerun } from '../../collector/contract/rerun-shapes.js';
 import { Rerun as RerunShape } from '../../collector/contract/rerun-shapes.js';
 import { createUnderstanding } from '../../collector/ingest.js';
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import type { PriceRow } from '../../collector/model/price.js';
 import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
-import { createPool } from '../../collector/storage/postgres/pool.js';
 import type { Reunderstanding, Storage } from '../../collector/storage/storage.js';
-import type { StorageHarness } from '../contract/storage.contract.js';
-import { createTestDatabase } from '../support/database.js';
-import { openPostgresHarness } from '../support/postgres-harness.js';
 import {
   START,
   listAttributes,
@@ -21,29 +16,12 @@ import {
   spanIdOf,
   traceIdOf,
 } from '../support/telemetry.js';
+import { useStorage } from '../support/use-storage.js';
 
 const PROJECT = DEFAULT_PROJECT_ID;
 
-let harness: StorageHarness;
-let pool: Pool;
-const store = (): Storage => harness.storage;
-
-beforeAll(async () => {
-  const database = await createTestDatabase();
-  pool = createPool(database.connection, { max: 2 });
-  harness = await openPostgresHarness(database.connection, async () => {
-    await pool.end();
-    await database.drop();
-  });
-});
-
-afterAll(async () => {
-  await harness.close();
-});
-
-beforeEach(async () => {
-  await harness.clear();
-});
+const used = useStorage();
+const store = (): Storage => used.storage;
 
 const PRICE: PriceRow = {
   id: randomUUID(),
@@ -104,14 +82,14 @@ const create = (changes: Partial<Pick<Rerun, 'kind' | 'dry_run' | 'since' | 'unt
   store().createRerun(PROJECT, { kind: 'reproject', dry_run: false, since: null, until: null, ...changes });
 
 async function dumpRows(): Promise<Record<string, unknown[]>> {
-  return { ...(await harness.dump()), reruns: [], prices: [] };
+  return { ...(await used.harness.dump()), reruns: [], prices: [] };
 }
 
 test('prices are computed anew, with all that adds them up, and every change is told', async () => {
   const dear = createUnderstanding([PRICE]);
   await store().write(read(dear, SPANS));
   const expected = await dumpRows();
-  await harness.clear();
+  await used.harness.clear();
   await store().write(read(createUnderstanding([]), SPANS));
   expect(await store().findSession(PROJECT, 'shared')).toMatchObject({ cost_usd: null });
   const created = await create({ kind: 'prices' });
@@ -136,10 +114,11 @@ test('prices are computed anew, with all that adds them up, and every change is 
 test('a better understanding is run over history, and leaves what it would have left at first', async () => {
   await store().write(read(createUnderstanding([]), SPANS));
   const expected = await store().listTraces(PROJECT, {}, { limit: 10 });
-  await harness.clear();
+  await used.harness.clear();
   await store().write(read(FORMER, SPANS));
   expect((await store().listTraces(PROJECT, { model: 'gpt-x' }, { limit: 10 })).rows).toEqual([]);
-  const { last_seen_at: before } = (await pool.query('select last_seen_at from traces limit 1')).rows[0] as {
+  const { last_seen_at: before } = (await used.pool.query('select last_seen_at from traces limit 1'))
+    .rows[0] as {
     last_seen_at: bigint;
   };
   const rerun = await runAll((await create()).id, createUnderstanding([]));
@@ -148,7 +127,7 @@ test('a better understanding is run over history, and leaves what it would have 
     expect.objectContaining({ dialect: 'otel-genai', field: 'request_model', count: 6 }),
   );
   expect(await store().listTraces(PROJECT, {}, { limit: 10 })).toEqual(expected);
-  const { rows } = await pool.query('select distinct last_seen_at from traces where not is_ledger');
+  const { rows } = await used.pool.query('select distinct last_seen_at from traces where not is_ledger');
   expect(rows).toEqual([{ last_seen_at: before }]);
 });
 
@@ -180,7 +159,7 @@ test('what a killed process left is taken up by another collector, where it was'
   const understanding = createUnderstanding([]);
   const first = await store().rerunTraces(PROJECT, id, { limit: 1, understanding });
   expect(first).toMatchObject({ status: 'running', traces_done: 1 });
-  const another = await harness.openAnother();
+  const another = await used.harness.openAnother();
   expect(await another.listOpenReruns()).toEqual([{ projectId: PROJECT, id, kind: 'reproject' }]);
   await another.rerunTraces(PROJECT, id, { limit: 2, understanding });
   await another.close();
@@ -191,7 +170,7 @@ test('what a killed process left is taken up by another collector, where it was'
 test('of two collectors at one rerun each trace is done once', async () => {
   await store().write(read(FORMER, SPANS));
   const { id } = await create();
-  const another = await harness.openAnother();
+  const another = await used.harness.openAnother();
   const understanding = createUnderstanding([]);
   const take = async (storage: Storage): Promise<void> => {
     for (let turn = 0; turn < 6; turn += 1)
@@ -238,7 +217,7 @@ test('a rerun whose understanding throws has failed, and says why', async () => 
 
 test('spans whose bodies have expired are left as they are', async () => {
   await store().write(read(FORMER, SPANS));
-  await pool.query('delete from span_payloads where span_id = $1', [Buffer.from(spanIdOf(1001), 'hex')]);
+  await used.pool.query('delete from span_payloads where span_id = $1', [Buffer.from(spanIdOf(1001), 'hex')]);
   const rerun = await runAll((await create()).id, createUnderstanding([]));
   expect(rerun).toMatchObject({ spans_skipped: 1, spans_changed: 6 });
   const kept = await store().findSpan(PROJECT, traceIdOf(1), spanIdOf(1001));
@@ -270,7 +249,7 @@ test('writers and a rerun at once leave what they leave one after the other', as
   const understanding = createUnderstanding([PRICE]);
   await store().write(read(understanding, SPANS));
   const expected = await dumpRows();
-  await harness.clear();
+  await used.harness.clear();
   await store().write(read(FORMER, SPANS.slice(0, 9)));
   const { id } = await create();
   const writes = SPANS.slice(9).map((span) => store().write(read(understanding, [span])));

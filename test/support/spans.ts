@@ -1,5 +1,6 @@
 import { NO_USAGE } from '../../collector/model/gen-ai.js';
 import type { Usage } from '../../collector/model/gen-ai.js';
+import { NO_FACTS } from '../../collector/model/normalized-span.js';
 import type { SpanContent, SpanFacts, SpanType } from '../../collector/model/normalized-span.js';
 import type { TraceMaterial, TraceSpan } from '../../collector/model/rows.js';
 import type { LogRecordData, SpanData } from '../../collector/model/span-data.js';
@@ -80,39 +81,7 @@ const NO_CONTENT: SpanContent = {
 
 /** The facts of a span that says nothing but its type. */
 export function plainFacts(type: SpanType): SpanFacts {
-  return {
-    dialect: type === 'span' || type === 'http' ? null : 'otel-genai',
-    type,
-    operation: null,
-    outcome: 'completed',
-    isPending: false,
-    agentName: null,
-    agentId: null,
-    agentVersion: null,
-    agentType: null,
-    requestModel: null,
-    responseModel: null,
-    provider: null,
-    responseId: null,
-    finishReasons: [],
-    toolName: null,
-    toolCallId: null,
-    sessionId: null,
-    conversationId: null,
-    userId: null,
-    serviceName: null,
-    environment: null,
-    tags: [],
-    caseId: null,
-    workflowId: null,
-    attempt: null,
-    usage: { ...NO_USAGE },
-    reportedCostUsd: null,
-    computedCostUsd: null,
-    priceRef: null,
-    errorType: null,
-    errorMessage: null,
-  };
+  return { ...NO_FACTS, type, dialect: type === 'span' || type === 'http' ? null : 'otel-genai' };
 }
 
 function bodyOf(span: TraceSpan): SpanData {

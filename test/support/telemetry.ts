@@ -182,3 +182,30 @@ export function makeBatch(
     ...changes,
   };
 }
+
+/** A model call as Claude Code reports it, that ended some seconds after {@link START}. */
+export function makeCallRecord(
+  number: number,
+  { seconds, session }: { seconds: number; session: string },
+  changes: Partial<LogRecordData> = {},
+): LogRecordData {
+  const time = START + BigInt(seconds) * 1_000_000_000n;
+  return makeLog({
+    timeUnixNano: time,
+    observedTimeUnixNano: time,
+    eventName: 'claude_code.api_request',
+    body: 'claude_code.api_request',
+    attributes: listAttributes({
+      'event.name': 'api_request',
+      'session.id': session,
+      model: 'claude-sonnet-4-5-20250929',
+      request_id: `request-${number}`,
+      input_tokens: String(100 + number),
+      output_tokens: '7',
+      cost_usd: '0.25',
+      duration_ms: '800',
+    }),
+    scope: { ...makeLog().scope, name: 'com.anthropic.claude_code.events' },
+    ...changes,
+  });
+}

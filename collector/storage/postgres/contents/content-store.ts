@@ -74,10 +74,11 @@ export class ContentStore {
 
   /** Where a part repeats, the parts beside it will as well, but for the last one, which ends where the text does. */
   private cut(text: string, dayMicros: bigint, contents: SharedContent[]): TextPart[] | undefined {
-    const pieces = cutText(text).map((piece) => ({ ...piece, isSeen: this.repeats.see(piece.print) }));
-    if (!pieces.some(({ isSeen }) => isSeen)) return undefined;
-    return pieces.map(({ text: part, isSeen }, index): TextPart => {
-      if (!isSeen && index === pieces.length - 1) return part;
+    const pieces = cutText(text);
+    const isSeen = pieces.map(({ print }) => this.repeats.see(print));
+    if (!isSeen.includes(true)) return undefined;
+    return pieces.map(({ text: part }, index): TextPart => {
+      if (index === pieces.length - 1 && isSeen[index] !== true) return part;
       const id = hash('sha256', part, 'buffer').subarray(0, ID_BYTES);
       contents.push({ id, dayMicros, text: part });
       return id;
