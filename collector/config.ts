@@ -1,3 +1,5 @@
+// Longer than most files: every setting stands here once, with its flag, its variable, its default and its help.
+
 import { homedir } from 'node:os';
 import { isIPv4 } from 'node:net';
 import { join } from 'node:path';

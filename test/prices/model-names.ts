@@ -1,3 +1,5 @@
+// Longer than most files: it is a list of names as gateways and clouds write them, each with what its call must cost.
+
 /** A call of 100,000 input and 10,000 output tokens, and what it must cost. */
 export interface NamedCall {
   provider: string | null;
