@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth.js';
 import type { Telemetry } from '../telemetry.js';
 import { ByteBudget } from './byte-budget.js';
+import { DecodingTurns } from './decoding-turns.js';
 import { createGrpcHealth } from './grpc-health.js';
 import { createGrpcRouter } from './grpc-router.js';
 import { createOtlpGrpcMethods, OTLP_GRPC_SERVICES } from './otlp-grpc.js';
@@ -13,7 +14,7 @@ import { createZipkinHttpReceiver } from './zipkin-http.js';
 /** Bodies held at once, over all requests, as a multiple of the largest one that is taken. */
 const BODIES_IN_FLIGHT = 4;
 
-export interface DoorsOptions extends ExportOptions {
+export interface DoorsOptions extends Omit<ExportOptions, 'turns'> {
   authenticate: Authenticate;
   /** Bounds a body as sent and as decompressed. */
   maxBodyBytes: number;
@@ -35,12 +36,12 @@ export interface Doors {
   close(): void;
 }
 
-/** All receivers of one collector, with one budget for the bytes that they hold. */
+/** All receivers of one collector, with one budget for the bytes that they hold, and one for what they work on. */
 export function createDoors(options: DoorsOptions): Doors {
   const { telemetry, checkStorage } = options;
   const budget = new ByteBudget(options.maxInFlightBytes ?? options.maxBodyBytes * BODIES_IN_FLIGHT);
   telemetry.watchBytesInFlight(() => budget.takenBytes);
-  const door = { ...options, budget };
+  const door = { ...options, budget, turns: new DecodingTurns() };
   const receivers = [createOtlpHttpReceiver(door), createZipkinHttpReceiver(door)];
   const health = createGrpcHealth({
     services: Object.values(OTLP_GRPC_SERVICES),

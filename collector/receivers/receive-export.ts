@@ -5,11 +5,13 @@ import type { Signal } from '../model/span-data.js';
 import { decodeRequest } from '../otlp/decode-request.js';
 import type { Encoding } from '../otlp/decoded-request.js';
 import type { Telemetry } from '../telemetry.js';
+import type { DecodingTurns } from './decoding-turns.js';
 import type { OnStored, StoredExport } from './stored-export.js';
 
 /** What the doors of OTLP share, whatever the transport. */
 export interface ExportOptions {
   ingest: Ingest;
+  turns: DecodingTurns;
   onStored?: OnStored;
   onAnswered?: OnAnswered;
   telemetry: Pick<Telemetry, 'log' | 'observeExport'>;
@@ -32,10 +34,12 @@ export interface ArrivedExport {
  */
 export async function receiveExport(
   { projectId, signal, encoding, content, sent }: ArrivedExport,
-  { ingest, onStored }: ExportOptions,
+  { ingest, turns, onStored }: ExportOptions,
 ): Promise<IngestResult> {
-  const decoded = decodeRequest(signal, encoding, content);
-  const result = await ingest({ projectId, signal, decoded, body: { encoding, content } });
+  const result = await turns.take(content.length, () => {
+    const decoded = decodeRequest(signal, encoding, content);
+    return ingest({ projectId, signal, decoded, body: { encoding, content } });
+  });
   onStored?.({ projectId, signal, ...sent });
   return result;
 }

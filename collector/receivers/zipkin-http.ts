@@ -36,7 +36,7 @@ function readPath(request: IncomingMessage): string {
     .replace(/\/$/, '');
 }
 
-function createDoor(request: IncomingMessage, { ingest }: HttpExchangeOptions): HttpDoor {
+function createDoor(request: IncomingMessage, { ingest, turns }: HttpExchangeOptions): HttpDoor {
   const isV2 = readPath(request) === V2_PATH;
   return {
     target: isV2 ? { signal: 'traces', route: V2_PATH } : null,
@@ -52,8 +52,9 @@ function createDoor(request: IncomingMessage, { ingest }: HttpExchangeOptions): 
     accept: () => {
       checkContentType(request.headers['content-type']);
       return async ({ projectId, content }) => {
-        const decoded = decodeZipkinRequest(content);
-        const { counts } = await ingest({ projectId, signal: 'traces', decoded });
+        const { counts } = await turns.take(content.length, () =>
+          ingest({ projectId, signal: 'traces', decoded: decodeZipkinRequest(content) }),
+        );
         // Zipkin has no form for a partial success: refused spans are listed among the ingest issues.
         return { answer: { status: 202, headers: {}, body: new Uint8Array(0) }, counts };
       };

@@ -6,6 +6,7 @@ import { createAuthenticator } from '../../collector/auth.js';
 import { SpanledgerError } from '../../collector/errors.js';
 import type { Ingest, IngestRequest } from '../../collector/ingest.js';
 import { ByteBudget } from '../../collector/receivers/byte-budget.js';
+import { DecodingTurns } from '../../collector/receivers/decoding-turns.js';
 import type { HttpExchangeOptions } from '../../collector/receivers/http-exchange.js';
 import { createZipkinHttpReceiver } from '../../collector/receivers/zipkin-http.js';
 import { createTelemetry } from '../../collector/telemetry.js';
@@ -42,6 +43,7 @@ async function start(options: Partial<HttpExchangeOptions> = {}): Promise<string
     authenticate: () => ({ projectId: 'project' }),
     maxBodyBytes: 64 * 1024 * 1024,
     budget: new ByteBudget(256 * 1024 * 1024),
+    turns: new DecodingTurns(),
     telemetry: createTelemetry({ logLevel: 'silent' }),
     ...options,
   });

@@ -1,6 +1,7 @@
 import { startGrpcServer, type GrpcServer } from '../../collector/servers/grpc-server.js';
 import type { Ingest, IngestRequest } from '../../collector/ingest.js';
 import { ByteBudget } from '../../collector/receivers/byte-budget.js';
+import { DecodingTurns } from '../../collector/receivers/decoding-turns.js';
 import { createGrpcHealth, type GrpcHealth } from '../../collector/receivers/grpc-health.js';
 import { createGrpcRouter } from '../../collector/receivers/grpc-router.js';
 import {
@@ -49,6 +50,7 @@ export async function startOtlpGrpcServer({
     authenticate: () => ({ projectId: 'project' }),
     maxBodyBytes: 64 * 1024 * 1024,
     budget,
+    turns: new DecodingTurns(),
     telemetry,
     ...options,
   });

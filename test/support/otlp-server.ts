@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Ingest, IngestRequest } from '../../collector/ingest.js';
 import { ByteBudget } from '../../collector/receivers/byte-budget.js';
+import { DecodingTurns } from '../../collector/receivers/decoding-turns.js';
 import { createOtlpHttpReceiver, type OtlpHttpReceiverOptions } from '../../collector/receivers/otlp-http.js';
 import { createTelemetry } from '../../collector/telemetry.js';
 
@@ -35,6 +36,7 @@ export async function startOtlpServer({
     authenticate: () => ({ projectId: 'project' }),
     maxBodyBytes: 64 * 1024 * 1024,
     budget: new ByteBudget(maxBytesInFlight),
+    turns: new DecodingTurns(),
     telemetry: createTelemetry({ logLevel: 'silent' }),
     ...options,
   });
