@@ -24,6 +24,8 @@ export interface Kill {
 const OF_COLLECTOR: readonly Victim[] = ['collector', 'collector', 'collector starting'];
 const OF_POSTGRES: readonly Victim[] = ['postgres', 'postmaster', 'both'];
 const SENDERS = 4;
+/** Within this, what was spooled is stored. It guards against waiting for ever; no run passes or fails by it otherwise. */
+const REPLAY_MILLIS = 60_000;
 
 /** Kills in turn of the collector and of Postgres, the same for the same seed. */
 export function planKills(count: number, seed: number): Kill[] {
@@ -38,6 +40,8 @@ export function planKills(count: number, seed: number): Kill[] {
 
 export interface KillRunOptions {
   database: KillableDatabase;
+  /** Where the collector keeps what it takes while the database is away; absent where it does not. */
+  spoolFolder?: string;
   kills: readonly Kill[];
   seed: number;
   onProgress?: (line: string) => void;
@@ -53,13 +57,20 @@ export interface KillRun {
 
 /**
  * Sends without a pause to a collector in a process of its own while that and its Postgres are killed by the plan, and
- * ends when all is acknowledged. After each kill, what was acknowledged before must be in the tables. The database
+ * ends when all is acknowledged. After each kill, what was acknowledged before must be in the tables, and with a spool get
+ * there. The database
  * stays up until `close`. Rejects where something acknowledged is missing, or a sender saw what it must not.
  */
-export async function runKills({ database, kills, seed, onProgress }: KillRunOptions): Promise<KillRun> {
+export async function runKills({
+  database,
+  spoolFolder,
+  kills,
+  seed,
+  onProgress,
+}: KillRunOptions): Promise<KillRun> {
   const workload = new Workload(seed);
   const senders = new Senders(workload, SENDERS);
-  const target = new Target(database, senders);
+  const target = new Target(database, senders, spoolFolder);
   try {
     await target.start();
     for (const [index, kill] of kills.entries()) {
@@ -92,15 +103,18 @@ class Target {
   #collector: SpawnedCollector | undefined;
   readonly #database: KillableDatabase;
   readonly #senders: Senders;
+  readonly #spoolFolder: string | undefined;
 
-  constructor(database: KillableDatabase, senders: Senders) {
+  constructor(database: KillableDatabase, senders: Senders, spoolFolder: string | undefined) {
     this.#database = database;
     this.#senders = senders;
+    this.#spoolFolder = spoolFolder;
     this.pool = createPool(database.connection, { max: 1, onError: () => undefined });
   }
 
   async start(onSpawn?: (child: ChildProcess) => void): Promise<void> {
-    const args = [...this.#database.collectorArgs, '--log-level', 'error', '--grpc-port', 'free'];
+    const spool = this.#spoolFolder === undefined ? [] : ['--spool-dir', this.#spoolFolder];
+    const args = [...this.#database.collectorArgs, ...spool, '--log-level', 'error', '--grpc-port', 'free'];
     const collector = await spawnCollector(args, {}, onSpawn);
     this.#collector = collector;
     this.#senders.moveTo({ url: collector.url, grpcUrl: collector.grpcUrl() });
@@ -125,7 +139,7 @@ class Target {
   async check(when: string): Promise<void> {
     const batches = [...this.#senders.acknowledged];
     this.#senders.acknowledged.clear();
-    const missing = await this.#ask(() => findMissing(this.pool, batches));
+    const missing = await this.#findMissing(batches);
     if (missing.length > 0)
       throw new Error(
         `${when}, ${missing.length} acknowledged records are missing: ${missing.slice(0, 5).join(', ')}`,
@@ -145,12 +159,17 @@ class Target {
     if (this.#collector?.process.signalCode === null) await this.#collector.end('SIGKILL');
   }
 
-  /** The connection may be one that was killed: that is found out by using it. */
-  async #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await ask();
-    } catch {
-      return ask();
+  /** With a spool, what is missing at first may come yet, as may the database. */
+  async #findMissing(batches: readonly Batch[]): Promise<string[]> {
+    const find = () => findMissing(this.pool, batches);
+    // The connection may be one that was killed: that is found out by using it.
+    if (this.#spoolFolder === undefined) return find().catch(find);
+    for (const deadline = Date.now() + REPLAY_MILLIS; ;) {
+      const missing = await find().catch((error: unknown) => error);
+      if (Array.isArray(missing) && missing.length === 0) return [];
+      if (Date.now() > deadline)
+        return Array.isArray(missing) ? (missing as string[]) : Promise.reject(missing);
+      await delay(50);
     }
   }
 }

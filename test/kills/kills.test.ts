@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createPool } from '../../collector/storage/postgres/pool.js';
+import { createTemporaryFolder } from '../support/collector.js';
 import { createTestDatabase } from '../support/database.js';
 import { findSystemPostgres } from '../support/system-postgres.js';
 import { createBuiltInDatabase, startSeparateDatabase, type KillableDatabase } from './killable-database.js';
@@ -13,22 +14,26 @@ const TIMEOUT_MILLIS = 120_000 + KILLS * 20_000;
 
 const programs = findSystemPostgres();
 const databases: KillableDatabase[] = [];
+const folders: { remove(): void }[] = [];
 
 afterEach(async () => {
   for (const database of databases.splice(0)) await database.remove();
+  for (const folder of folders.splice(0)) folder.remove();
 });
 
 const DATABASES: readonly (readonly [
   name: string,
   isThere: boolean,
   open: () => Promise<KillableDatabase>,
+  isSpooled: boolean,
 ])[] = [
-  ['the built-in Postgres', true, () => Promise.resolve(createBuiltInDatabase())],
-  ['a separate Postgres', programs !== undefined, () => startSeparateDatabase(programs ?? '')],
+  ['the built-in Postgres', true, () => Promise.resolve(createBuiltInDatabase()), false],
+  ['a separate Postgres', programs !== undefined, () => startSeparateDatabase(programs ?? ''), false],
+  ['a spool before the built-in Postgres', true, () => Promise.resolve(createBuiltInDatabase()), true],
 ];
 
 // The processes of a server are found by their working directories, which only Linux tells of.
-describe.skipIf(process.platform !== 'linux').each(DATABASES)('%s', (name, isThere, open) => {
+describe.skipIf(process.platform !== 'linux').each(DATABASES)('%s', (name, isThere, open, isSpooled) => {
   test.skipIf(!isThere)(
     `${KILLS} kills of the collector and of Postgres under load lose nothing and double nothing (seed ${SEED})`,
     { timeout: TIMEOUT_MILLIS },
@@ -40,7 +45,15 @@ describe.skipIf(process.platform !== 'linux').each(DATABASES)('%s', (name, isThe
       };
       const database = await open();
       databases.push(database);
-      const run = await runKills({ database, kills: planKills(KILLS, SEED), seed: SEED, onProgress: say });
+      const spool = createTemporaryFolder();
+      folders.push(spool);
+      const run = await runKills({
+        database,
+        ...(isSpooled && { spoolFolder: spool.path }),
+        kills: planKills(KILLS, SEED),
+        seed: SEED,
+        onProgress: say,
+      });
       const afresh = await createTestDatabase();
       const afreshPool = createPool(afresh.connection, { max: 1 });
       try {
