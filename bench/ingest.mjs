@@ -4,10 +4,10 @@ import { SHORT_RUN, createAgentRuns } from './support/agent-runs.mjs';
 import { startCollector } from './support/collector-process.mjs';
 import { measureCopy } from './support/copy.mjs';
 import { readStageSeconds } from './support/cpu-profile.mjs';
-import { runFullLoad } from './support/load.mjs';
+import { readWarmUp, runFullLoad } from './support/load.mjs';
 import { millis, number, renderTable } from './support/markdown.mjs';
 import { readCpuMicros, readServerCpuMicros } from './support/processes.mjs';
-import { createRequestStream } from './support/request-bodies.mjs';
+import { createRequestStreams } from './support/request-bodies.mjs';
 import { openSender } from './support/sender.mjs';
 import { listTables } from './support/tables.mjs';
 import { withClient } from './support/workspace.mjs';
@@ -42,11 +42,12 @@ export async function measure({ settings, workspace }) {
 }
 
 async function runLoad({ settings, workspace, databaseUrl, profileTo }) {
-  const { transport, connections, batch, seconds, quick, seed } = settings;
+  const { transport, connections, batch, seconds, seed } = settings;
   const collector = await startCollector({ databaseUrl, transport, profileTo });
   const sender = openSender(collector, { transport, connections });
   const runs = createAgentRuns(seed);
-  const stream = createRequestStream(() => runs.makeRun(SHORT_RUN), { batch, transport });
+  const makeRun = () => runs.makeRun(SHORT_RUN);
+  const streams = createRequestStreams(makeRun, { exporters: connections, batch, transport });
   const readCpu = () => ({
     collector: readCpuMicros(collector.pid),
     postgres: workspace.postmaster === null ? null : readServerCpuMicros(workspace.postmaster),
@@ -54,10 +55,9 @@ async function runLoad({ settings, workspace, databaseUrl, profileTo }) {
   });
   let started;
   try {
-    const load = await runFullLoad(sender, stream, {
+    const load = await runFullLoad(sender, streams, {
       seconds,
-      connections,
-      warmUpRequests: quick ? 4 : 20,
+      ...readWarmUp(settings),
       onStart: () => (started = readCpu()),
     });
     const ended = readCpu();

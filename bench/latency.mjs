@@ -1,8 +1,8 @@
 import { SHORT_RUN, createAgentRuns } from './support/agent-runs.mjs';
 import { startCollector } from './support/collector-process.mjs';
-import { runFullLoad, runOpenLoop } from './support/load.mjs';
+import { readWarmUp, runFullLoad, runOpenLoop } from './support/load.mjs';
 import { millis, number, renderTable } from './support/markdown.mjs';
-import { createRequestStream } from './support/request-bodies.mjs';
+import { createRequestStreams } from './support/request-bodies.mjs';
 import { openSender } from './support/sender.mjs';
 
 const SINGLE_SPAN_CONNECTIONS = 64;
@@ -14,10 +14,12 @@ const OPEN_LOOP_CONNECTIONS = 256;
  * whatever became of the earlier ones; and how many requests of one span are answered in a second.
  */
 export async function measure({ settings, workspace }) {
-  const { transport, connections, batch, seconds, quick, seed } = settings;
+  const { transport, connections, batch, seconds, seed } = settings;
   const collector = await startCollector({ databaseUrl: await workspace.createDatabase(), transport });
   const runs = createAgentRuns(seed);
-  const stream = (size) => createRequestStream(() => runs.makeRun(SHORT_RUN), { batch: size, transport });
+  const makeRun = () => runs.makeRun(SHORT_RUN);
+  const createStreams = (exporters, size) =>
+    createRequestStreams(makeRun, { exporters, batch: size, transport });
   const withSender = async (count, work) => {
     const sender = openSender(collector, { transport, connections: count });
     try {
@@ -26,19 +28,18 @@ export async function measure({ settings, workspace }) {
       sender.close();
     }
   };
-  const warmUpRequests = quick ? 4 : 20;
   try {
     const full = await withSender(connections, (sender) =>
-      runFullLoad(sender, stream(batch), { seconds, connections, warmUpRequests }),
+      runFullLoad(sender, createStreams(connections, batch), { seconds, ...readWarmUp(settings) }),
     );
     const perSecond = full.requests / full.seconds / 2;
-    const bodies = stream(batch).take(Math.max(4, Math.round(perSecond * seconds)));
+    const [exporter] = createStreams(1, batch);
+    const bodies = exporter.take(Math.max(4, Math.round(perSecond * seconds)));
     const half = await withSender(OPEN_LOOP_CONNECTIONS, (sender) => runOpenLoop(sender, bodies, perSecond));
     const single = await withSender(SINGLE_SPAN_CONNECTIONS, (sender) =>
-      runFullLoad(sender, stream(1), {
+      runFullLoad(sender, createStreams(SINGLE_SPAN_CONNECTIONS, 1), {
         seconds,
-        connections: SINGLE_SPAN_CONNECTIONS,
-        warmUpRequests: SINGLE_SPAN_CONNECTIONS * (quick ? 1 : 20),
+        ...readWarmUp({ ...settings, connections: SINGLE_SPAN_CONNECTIONS }),
       }),
     );
     const rows = [

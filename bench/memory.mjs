@@ -1,10 +1,10 @@
 import { get } from 'node:http';
 import { SHORT_RUN, createAgentRuns } from './support/agent-runs.mjs';
 import { startCollector } from './support/collector-process.mjs';
-import { runClosedLoop, runFullLoad } from './support/load.mjs';
+import { readWarmUp, runClosedLoop, runFullLoad } from './support/load.mjs';
 import { mebibytes, number, renderTable } from './support/markdown.mjs';
 import { readResidentBytes } from './support/processes.mjs';
-import { createRequestStream, encodeLargeRequest } from './support/request-bodies.mjs';
+import { createRequestStreams, encodeLargeRequest } from './support/request-bodies.mjs';
 import { openSender } from './support/sender.mjs';
 import { mean, slope } from './support/statistics.mjs';
 
@@ -55,11 +55,13 @@ async function withCollector({ settings, workspace }, connections, work) {
 }
 
 function measureFullLoad(context) {
-  const { batch, connections, seconds, transport, quick } = context.settings;
+  const { batch, connections, seconds, transport } = context.settings;
   return withCollector(context, connections, async ({ sender, makeRun }) => {
-    const stream = createRequestStream(makeRun, { batch, transport });
-    const warmUpRequests = quick ? 4 : 20;
-    const { requestsInAll } = await runFullLoad(sender, stream, { seconds, connections, warmUpRequests });
+    const streams = createRequestStreams(makeRun, { exporters: connections, batch, transport });
+    const { requestsInAll } = await runFullLoad(sender, streams, {
+      seconds,
+      ...readWarmUp(context.settings),
+    });
     return { answers: `${number(requestsInAll)} acknowledged` };
   });
 }
@@ -93,7 +95,7 @@ function countAnswers(answers) {
 function measureLongRun(context) {
   const { batch, connections, transport, spans } = context.settings;
   return withCollector(context, connections, async ({ collector, sender, makeRun }) => {
-    const stream = createRequestStream(makeRun, { batch, transport });
+    const streams = createRequestStreams(makeRun, { exporters: connections, batch, transport });
     const requests = Math.ceil(spans / batch);
     const every = Math.max(1, Math.floor(requests / SAMPLES));
     const samples = [];
@@ -102,14 +104,16 @@ function measureLongRun(context) {
       samples.push({ spans: sentSpans, heap, resident: readResidentBytes(collector.pid)?.now ?? null });
     };
     const looks = [];
+    let index = 0;
     // Made as they are sent, because a million spans would not fit in this process.
-    function* bodies() {
-      for (let index = 0; index < requests; index++) {
+    function* makeBodies(stream) {
+      while (index < requests) {
         if (index % every === 0) looks.push(look(index * batch));
+        index += 1;
         yield stream.next();
       }
     }
-    const { requests: answered } = await runClosedLoop(sender, bodies(), connections);
+    const { requests: answered } = await runClosedLoop(sender, streams.map(makeBodies));
     await Promise.all(looks);
     return { samples, answers: `${number(answered)} acknowledged` };
   });

@@ -2,21 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from './statistics.mjs';
 
 /**
- * Sends all bodies, the next as soon as one of `connections` is answered. Rejects where one is not acknowledged.
- * `bodies` may be made while it runs: it is any iterable.
+ * Sends the bodies of each exporter, its next as soon as its last is answered. Rejects where one is not acknowledged.
+ * Bodies may be made while it runs: those of an exporter are any iterable.
  */
-export async function runClosedLoop(sender, bodies, connections) {
+export async function runClosedLoop(sender, bodiesByExporter) {
   const durations = [];
-  const iterator = bodies[Symbol.iterator]();
   const started = performance.now();
-  const work = async () => {
-    for (let step = iterator.next(); !step.done; step = iterator.next()) {
+  const work = async (bodies) => {
+    for (const body of bodies) {
       const sent = performance.now();
-      await sendOrThrow(sender, step.value);
+      await sendOrThrow(sender, body);
       durations.push(performance.now() - sent);
     }
   };
-  await Promise.all(Array.from({ length: connections }, work));
+  await Promise.all(bodiesByExporter.map(work));
   return summarize(durations, (performance.now() - started) / 1000);
 }
 
@@ -59,16 +58,32 @@ function summarize(durations, seconds) {
 }
 
 /**
- * Warms the collector up, then keeps `connections` busy for about `seconds`. All bodies are made before the clock
- * starts, so that making them takes nothing from the collector.
+ * Warms the collector up, then keeps all exporters, of which `streams` has one each, busy for about `seconds`. All bodies
+ * are made before the clock starts, so that making them takes nothing from the collector.
  */
-export async function runFullLoad(sender, stream, { seconds, connections, warmUpRequests = 20, onStart }) {
-  await runClosedLoop(sender, stream.take(warmUpRequests), connections);
-  const probe = await runClosedLoop(sender, stream.take(warmUpRequests), connections);
-  const count = Math.max(connections, Math.round((probe.requests / probe.seconds) * seconds));
-  const bodies = stream.take(count);
+export async function runFullLoad(sender, streams, { seconds, warmUpRequests, warmUpSeconds, onStart }) {
+  const take = (requests) => streams.map((stream) => stream.take(Math.ceil(requests / streams.length)));
+  let requestsInAll = 0;
+  const run = async (bodies) => {
+    const result = await runClosedLoop(sender, bodies);
+    requestsInAll += result.requests;
+    return result;
+  };
+  // Code is compiled as it is used, and again as it is used more.
+  const warmUpStarted = performance.now();
+  let probe;
+  do probe = await run(take(warmUpRequests));
+  while (performance.now() - warmUpStarted < warmUpSeconds * 1000);
+  const bodies = take(Math.max(streams.length, (probe.requests / probe.seconds) * seconds));
   onStart?.();
-  const result = await runClosedLoop(sender, bodies, connections);
-  const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
-  return { ...result, bytes, requestsInAll: count + 2 * warmUpRequests };
+  const result = await run(bodies);
+  const bytes = bodies.flat().reduce((sum, body) => sum + body.length, 0);
+  return { ...result, bytes, requestsInAll };
+}
+
+/** How long to warm up before something is timed. */
+export function readWarmUp({ quick, connections }) {
+  return quick
+    ? { warmUpRequests: 4, warmUpSeconds: 0 }
+    : { warmUpRequests: 5 * connections, warmUpSeconds: 10 };
 }

@@ -17,6 +17,11 @@ export function createRequestStream(makeRun, { batch, transport }) {
   };
 }
 
+/** A stream for each of several exporters, none of which sends a part of another's trace. */
+export function createRequestStreams(makeRun, { exporters, ...options }) {
+  return Array.from({ length: exporters }, () => createRequestStream(makeRun, options));
+}
+
 export const encodeProtobufRequest = (spans) => Buffer.from(encodeTraces(spans));
 
 /**
