@@ -164,12 +164,11 @@ class Target {
     const find = () => findMissing(this.pool, batches);
     // The connection may be one that was killed: that is found out by using it.
     if (this.#spoolFolder === undefined) return find().catch(find);
-    for (const deadline = Date.now() + REPLAY_MILLIS; ;) {
-      const missing = await find().catch((error: unknown) => error);
-      if (Array.isArray(missing) && missing.length === 0) return [];
-      if (Date.now() > deadline)
-        return Array.isArray(missing) ? (missing as string[]) : Promise.reject(missing);
+    for (const deadline = Date.now() + REPLAY_MILLIS; Date.now() < deadline;) {
+      const missing = await find().catch(() => undefined);
+      if (missing?.length === 0) return [];
       await delay(50);
     }
+    return find();
   }
 }
