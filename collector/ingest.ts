@@ -118,14 +118,20 @@ function findBook(prices: readonly PriceRow[]): PriceBook {
   return book;
 }
 
+/** Sets the price in the span's facts, which nobody else has yet. */
 function priceSpan(span: NormalizedSpan, book: PriceBook): NormalizedSpan {
   const { facts, billing, data } = span;
   if (!BILLED_TYPES.has(facts.type)) return span;
-  if (facts.reportedCostUsd !== null) return { ...span, facts: { ...facts, priceRef: 'reported' } };
+  if (facts.reportedCostUsd !== null) {
+    facts.priceRef = 'reported';
+    return span;
+  }
   const call = readBilledCall(data, facts, billing);
   if (call === undefined) return span;
   const { costUsd, ref } = book.price(call);
-  return { ...span, facts: { ...facts, computedCostUsd: costUsd, priceRef: ref } };
+  facts.computedCostUsd = costUsd;
+  facts.priceRef = ref;
+  return span;
 }
 
 function createBatch(

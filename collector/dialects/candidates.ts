@@ -1,11 +1,8 @@
+import { knowShape, type Candidate, type KnownShape } from './known-shape.js';
 import type { AttributeSource, DerivedSource, FactField, FactSource, FactValues } from './dialect.js';
 import type { Readable } from './readers/scalars.js';
-import { findPrefix, REGISTRY, type RankedSource } from './registry.js';
 import type { SpanView } from './span-view.js';
 
-type Candidate = RankedSource<AttributeSource<unknown>>;
-
-const NO_KEYS: ReadonlySet<string> = new Set();
 const NONE: readonly never[] = [];
 
 /** A value with where it came from. */
@@ -22,37 +19,20 @@ export interface UnreadFact {
   value: Readable;
 }
 
-/** What a span's attributes may say, gathered in one pass, so that its cost does not grow with the tables. */
+/** What a span's attributes may say: of its shape's sources those that have a value on this span. */
 export class Candidates {
-  readonly #contentKeys: Set<string> | undefined;
-  /** Keys that are content on the spans of some dialects alone. */
-  readonly #ownContent: { key: string; dialects: readonly string[] }[] = [];
   readonly #view: SpanView;
+  readonly #known: KnownShape;
   #unread: UnreadFact[] | undefined;
-  /** By the field's number; each list in order of rank. */
-  readonly #byField: (Candidate[] | undefined)[] = new Array<Candidate[] | undefined>(REGISTRY.fieldCount);
 
   constructor(view: SpanView) {
     this.#view = view;
-    let contentKeys: Set<string> | undefined;
-    for (const key of view.attributes.keys()) {
-      const known = REGISTRY.keys.get(key);
-      if (known !== undefined) for (const candidate of known.facts) this.#add(candidate);
-      if (known === undefined ? findPrefix(key) !== undefined : known.isContent) {
-        (contentKeys ??= new Set()).add(key);
-      } else if (known !== undefined && known.contentOf.length > 0) {
-        this.#ownContent.push({ key, dialects: known.contentOf });
-      }
-    }
-    this.#contentKeys = contentKeys;
+    this.#known = knowShape(view.shape);
   }
 
   /** The keys that hold message bodies. Needs the view's dialect. */
   get contentKeys(): ReadonlySet<string> {
-    const { dialect } = this.#view;
-    const own = this.#ownContent.filter(({ dialects }) => dialect !== null && dialects.includes(dialect));
-    if (own.length === 0) return this.#contentKeys ?? NO_KEYS;
-    return new Set([...(this.#contentKeys ?? NO_KEYS), ...own.map(({ key }) => key)]);
+    return this.#known.contentKeysOf(this.#view.dialect);
   }
 
   /** Of the sources asked so far. */
@@ -62,50 +42,27 @@ export class Candidates {
 
   /** The value of a field by the first source in order that has one. Needs the view's type. */
   read<F extends FactField>(field: F): FactValues[F] | undefined {
-    return this.pick(field)?.value;
+    const sources = this.#known.sources.get(field);
+    if (sources === undefined) return undefined;
+    for (const candidate of sources) {
+      const value = this.#evaluate(candidate);
+      if (value !== undefined) return value as FactValues[F];
+    }
+    return undefined;
   }
 
   /** The same with where it came from. */
   pick<F extends FactField>(field: F): PickedFact<FactValues[F]> | undefined {
-    const number = REGISTRY.fieldNumbers.get(field);
-    if (number === undefined) return undefined;
-    const attributes = this.#byField[number] ?? NONE;
-    const derived = REGISTRY.derived[number] ?? NONE;
-    let nextAttribute = 0;
-    let nextDerived = 0;
-    for (;;) {
-      const attribute = attributes[nextAttribute];
-      const derivation = derived[nextDerived];
-      const isAttribute =
-        derivation === undefined || (attribute !== undefined && attribute.rank < derivation.rank);
-      const ranked = isAttribute ? attribute : derivation;
-      if (ranked === undefined) return undefined;
-      if (isAttribute) nextAttribute++;
-      else nextDerived++;
-      const value = this.#evaluate(ranked);
+    for (const candidate of this.#known.sources.get(field) ?? NONE) {
+      const value = this.#evaluate(candidate);
       if (value !== undefined) {
-        return { value: value as FactValues[F], source: ranked.source, dialect: ranked.dialect };
+        return { value: value as FactValues[F], source: candidate.source, dialect: candidate.dialect };
       }
     }
+    return undefined;
   }
 
-  /** Insertion keeps the order of rank; there are rarely more than three. */
-  #add(candidate: Candidate): void {
-    const list = this.#byField[candidate.fieldNumber];
-    if (list === undefined) {
-      this.#byField[candidate.fieldNumber] = [candidate];
-      return;
-    }
-    let place = list.length;
-    while (place > 0 && (list[place - 1]?.rank ?? 0) > candidate.rank) place--;
-    list.splice(place, 0, candidate);
-  }
-
-  #evaluate({
-    field,
-    source,
-    dialect,
-  }: RankedSource<AttributeSource<unknown> | DerivedSource<unknown>>): unknown {
+  #evaluate({ field, source, dialect }: Candidate): unknown {
     const view = this.#view;
     if (isBarred(view, source, dialect)) return undefined;
     if ('derive' in source) return source.derive(view);

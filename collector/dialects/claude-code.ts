@@ -91,6 +91,7 @@ export const claudeCode: Dialect = {
         about: '`status_code`, or `api_error`, for the event `api_error`',
         keys: ['status_code'],
         derive: readFailedRequest,
+        isAlwaysAsked: true,
         ...OWN,
         isLate: true,
       },

@@ -84,8 +84,10 @@ export interface AttributeSource<T> extends SourceConditions {
 export interface DerivedSource<T> extends SourceConditions {
   /** What it is derived from, as `docs/dialects.md` says it. */
   about: string;
-  /** The attributes that it looks at, so that they are known as read. */
+  /** The attributes that it looks at, so that they are known as read; it is asked only where one of them is there. */
   keys?: readonly string[];
+  /** Asked also where none of its keys is there. */
+  isAlwaysAsked?: boolean;
   derive: (view: SpanView) => T | undefined;
 }
 
@@ -160,8 +162,8 @@ export interface Dialect {
    */
   speaks?: string;
   /**
-   * Recognises, by scope or keys, a sender that marks its spans in the conventions' own words (`otel-genai`): they
-   * are then known as this dialect's.
+   * Recognises, by the scope's name or which keys are there, a sender that marks its spans in the conventions' own words
+   * (`otel-genai`): they are then known as this dialect's. The answer is remembered for spans alike in both.
    */
   isSpeaker?: (view: SpanView) => boolean;
   /** What the functions of this table do, as `docs/dialects.md` says it: half sentences without a full stop. */

@@ -91,8 +91,11 @@ function readModels(
 
 function readFinishReasons(candidates: Candidates): string[] {
   const sent = candidates.read('finishReasons');
+  if (sent === undefined) return [];
+  const [first = ''] = sent;
+  if (sent.length === 1 && !first.includes(',')) return [normalizeFinishReason(first)];
   // LangSmith's exporter (npm:langsmith 0.10) writes those of all choices as one text.
-  const reasons = sent?.flatMap((text) => text.split(/,\s*/)) ?? [];
+  const reasons = sent.flatMap((text) => text.split(/,\s*/));
   return [...new Set(reasons.map(normalizeFinishReason))];
 }
 

@@ -49,6 +49,7 @@ export const geminiCli: Dialect = {
         about: '`status_code`, or `api_error`, for the event `gemini_cli.api_error`',
         keys: ['status_code'],
         derive: readFailedRequest,
+        isAlwaysAsked: true,
         ...OWN,
         isLate: true,
       },

@@ -3,8 +3,8 @@ import { cutIdentifier } from '../model/ids.js';
 import type { Outcome } from '../model/normalized-span.js';
 import type { SpanEventData } from '../model/span-data.js';
 import type { Candidates } from './candidates.js';
+import { knowShape } from './known-shape.js';
 import { readFirstLine, readIdentifier, readString } from './readers/scalars.js';
-import { REGISTRY } from './registry.js';
 import type { SpanView } from './span-view.js';
 
 export interface Ending {
@@ -64,7 +64,7 @@ export function readEnding(
 
 /** The attribute that marks a failure, whatever the status says. */
 export function findFailureMark(view: SpanView): { key: string; dialect: string } | undefined {
-  for (const { key, isFailure, isOwn, except, dialect } of REGISTRY.failures) {
+  for (const { key, isFailure, isOwn, except, dialect } of knowShape(view.shape).failures) {
     if ((isOwn === true && view.dialect !== dialect) || except?.includes(view.type) === true) continue;
     const value = view.attributes.get(key);
     if (value !== undefined && isFailure(value)) return { key, dialect };

@@ -69,7 +69,6 @@ export const DIALECTS: readonly Dialect[] = [
 /** A source with its place in the order of all sources of its field; the lowest rank is asked first. */
 export interface RankedSource<S> {
   field: FactField;
-  fieldNumber: number;
   dialect: string;
   rank: number;
   source: S;
@@ -108,13 +107,10 @@ export interface Registry {
   keys: ReadonlyMap<string, KnownKey>;
   /** Prefixes of flattened bodies by their first character. */
   prefixes: ReadonlyMap<string, readonly KnownPrefix[]>;
-  /** Fields have numbers, so that a span's candidates can be kept in an array. */
-  fieldNumbers: ReadonlyMap<FactField, number>;
-  fieldCount: number;
   /** Attributes that derived sources look at; apart from `keys`, which ingest asks for each attribute of each span. */
   derivedKeys: ReadonlyMap<string, readonly { field: FactField; dialect: string }[]>;
-  /** By the field's number; each list in order of rank. */
-  derived: readonly (RankedSource<DerivedSource<unknown>>[] | undefined)[];
+  /** One list for each field that has any. */
+  derived: readonly (readonly RankedSource<DerivedSource<unknown>>[])[];
   content: ReadonlyMap<ContentField, RankedContentSource[]>;
   failures: readonly (FailureSource & { dialect: string })[];
   /** By the name of the event, in the order of the dialects. */
@@ -138,9 +134,8 @@ class RegistryBuilder {
   readonly roles: RankedRole[] = [];
   readonly keys = new Map<string, KnownKey>();
   readonly prefixes = new Map<string, KnownPrefix[]>();
-  readonly fieldNumbers = new Map<FactField, number>();
   readonly derivedKeys = new Map<string, { field: FactField; dialect: string }[]>();
-  readonly derived: (RankedSource<DerivedSource<unknown>>[] | undefined)[] = [];
+  readonly derived = new Map<FactField, RankedSource<DerivedSource<unknown>>[]>();
   readonly content = new Map<ContentField, RankedContentSource[]>();
   readonly failures: (FailureSource & { dialect: string })[] = [];
   readonly logs = new Map<string, RankedLog[]>();
@@ -173,10 +168,9 @@ class RegistryBuilder {
   build(): Registry {
     this.roles.sort((left, right) => left.order - right.order);
     for (const sources of this.content.values()) sources.sort((left, right) => left.rank - right.rank);
-    for (const sources of this.derived) sources?.sort((left, right) => left.rank - right.rank);
-    const { roles, keys, prefixes, fieldNumbers, derivedKeys, derived, content, failures, logs } = this;
-    const fieldCount = fieldNumbers.size;
-    return { roles, keys, prefixes, fieldNumbers, fieldCount, derivedKeys, derived, content, failures, logs };
+    const { roles, keys, prefixes, derivedKeys, content, failures, logs } = this;
+    const derived = [...this.derived.values()];
+    return { roles, keys, prefixes, derivedKeys, derived, content, failures, logs };
   }
 
   #addRole(dialect: Dialect, role: RoleSource): void {
@@ -189,12 +183,9 @@ class RegistryBuilder {
     ranked: Pick<RankedSource<FactSource<unknown>>, 'dialect' | 'rank' | 'source'>,
   ): void {
     const { source, ...rest } = ranked;
-    const fieldNumber = this.fieldNumbers.get(field) ?? this.fieldNumbers.size;
-    this.fieldNumbers.set(field, fieldNumber);
-    const numbered = { field, fieldNumber, ...rest };
-    if ('key' in source) this.#know(source.key).facts.push({ ...numbered, source });
+    if ('key' in source) this.#know(source.key).facts.push({ field, ...rest, source });
     else {
-      (this.derived[fieldNumber] ??= []).push({ ...numbered, source });
+      append(this.derived, field, { field, ...rest, source });
       for (const key of source.keys ?? []) append(this.derivedKeys, key, { field, dialect: rest.dialect });
     }
   }

@@ -1,5 +1,6 @@
 import type { SpanType } from '../model/normalized-span.js';
 import type { Dialect, LogSource } from './dialect.js';
+import { knowShape } from './known-shape.js';
 import { otelGenAi } from './otel-genai.js';
 import { DIALECTS, REGISTRY, type RankedRole } from './registry.js';
 import type { SpanView } from './span-view.js';
@@ -19,7 +20,7 @@ const PLAIN_ROLE: Role = { type: 'span', dialect: null, mark: null };
 /** The kind of work a span is, by the first mark in the order of all dialects' marks. */
 export function findRole(view: SpanView): Role {
   if (view.eventName !== null) return findLogRole(view);
-  for (const role of REGISTRY.roles) {
+  for (const role of knowShape(view.shape).roles) {
     const value = role.key === undefined ? undefined : view.attributes.get(role.key);
     if (role.key !== undefined && (value === undefined || value === null)) continue;
     const type = role.read(view, value);
@@ -46,7 +47,10 @@ function nameDialect(view: SpanView, { speaks, name: own, isGeneral }: Dialect):
   if (isGeneral === true) return null;
   const name = speaks ?? own;
   if (name !== otelGenAi.name) return name;
-  return SPEAKERS.find(({ isSpeaker }) => isSpeaker?.(view) === true)?.name ?? name;
+  return knowShape(view.shape).recallSpeaker(
+    view.data.scope.name,
+    () => SPEAKERS.find(({ isSpeaker }) => isSpeaker?.(view) === true)?.name ?? name,
+  );
 }
 
 /**
@@ -54,5 +58,8 @@ function nameDialect(view: SpanView, { speaks, name: own, isGeneral }: Dialect):
  * or a span named `handoff to X` (OpenAI Agents bridge).
  */
 export function isHandoff(toolName: string | undefined, spanName: string): boolean {
-  return spanName.startsWith('handoff to ') || /^(?:transfer|handoff)_to_/.test(toolName ?? spanName);
+  const name = toolName ?? spanName;
+  return (
+    spanName.startsWith('handoff to ') || name.startsWith('transfer_to_') || name.startsWith('handoff_to_')
+  );
 }

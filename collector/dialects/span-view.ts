@@ -1,7 +1,7 @@
-import type { AnyValue } from '../model/any-value.js';
 import type { JsonValue } from '../model/json.js';
 import type { SpanType } from '../model/normalized-span.js';
 import type { LogRecordData, SpanData } from '../model/span-data.js';
+import { AttributeIndex, findShape, type AttributeShape } from './attribute-shape.js';
 import { findAtPath, parseJson, toJson } from './readers/json.js';
 import { readString } from './readers/scalars.js';
 
@@ -14,8 +14,9 @@ export class SpanView {
   readonly logs: readonly LogRecordData[];
   /** The name of the event where a log record is looked at; null for a span. */
   readonly eventName: string | null;
-  /** Of equal keys the first. */
-  readonly attributes: ReadonlyMap<string, AnyValue>;
+  /** Of its attributes (see `knowShape`). */
+  readonly shape: AttributeShape;
+  readonly attributes: AttributeIndex;
   /** Set once the role is known, which is before any other fact is read. */
   type: SpanType = 'span';
   /** The dialect that decided the role; null for a plain span. Set with the type. */
@@ -30,9 +31,8 @@ export class SpanView {
     this.data = data;
     this.logs = logs;
     this.eventName = eventName;
-    const attributes = new Map<string, AnyValue>();
-    for (const { key, value } of data.attributes) if (!attributes.has(key)) attributes.set(key, value);
-    this.attributes = attributes;
+    this.shape = findShape(data.attributes);
+    this.attributes = new AttributeIndex(data.attributes, this.shape);
   }
 
   /** The text of an attribute; undefined where it is absent, empty or structured. */

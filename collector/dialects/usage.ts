@@ -39,11 +39,21 @@ export function readUsage(view: SpanView, candidates: Candidates): UsageReading 
     cacheWriteTokens: candidates.read('cacheWriteTokens') ?? null,
     reasoningTokens: candidates.read('reasoningTokens') ?? null,
   };
-  if (Object.values(sent).every((value) => value === null)) return NOTHING;
+  if (isEmpty(sent)) return NOTHING;
   const details = readDetails(candidates);
   const total = candidates.read('totalTokens') ?? null;
   const rule = findRule(view, sent, total);
   return { usage: rule === undefined ? sent : applyRule(sent, rule), details, sent, total, rule };
+}
+
+function isEmpty(sent: Usage): boolean {
+  return (
+    sent.inputTokens === null &&
+    sent.outputTokens === null &&
+    sent.cachedInputTokens === null &&
+    sent.cacheWriteTokens === null &&
+    sent.reasoningTokens === null
+  );
 }
 
 function readDetails(candidates: Candidates): UsageDetails {
@@ -83,6 +93,8 @@ function findRuleByNumbers(sent: Usage, total: number | null): CountingRule | un
   const cached = sent.inputTokens === null ? 0 : sumCached(sent);
   const reasoning = sent.outputTokens === null ? 0 : (sent.reasoningTokens ?? 0);
   const [mustCache, mustReasoning] = [cached > input, reasoning > output];
+  // The usual case: nothing shows a difference, and no total asks which way fits it.
+  if (!mustCache && !mustReasoning && (total === null || total === input + output)) return undefined;
   const ways = WAYS.filter(
     ([isCacheApart, isReasoningApart]) =>
       (isCacheApart || !mustCache) && (isReasoningApart || !mustReasoning),

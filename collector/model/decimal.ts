@@ -24,11 +24,39 @@ export function sumDecimals(texts: Iterable<string>): string | null {
 
 /** Whether {@link sumDecimals} understands a text. */
 export function isDecimal(text: string): boolean {
-  return parseDecimal(text) !== null;
+  return parsePlain(text) !== null || parseAny(text) !== null;
 }
 
 /** A decimal text such as `2.50` or `8e-7`; null where it is none. */
 export function parseDecimal(text: string): Decimal | null {
+  const plain = parsePlain(text);
+  return plain === null ? parseAny(text) : { units: BigInt(plain.units), scale: plain.scale };
+}
+
+/** Longer texts are left to the expression. */
+const PLAIN_LENGTH = 32;
+const POINT = 0x2e;
+const DIGIT_0 = 0x30;
+
+/**
+ * Digits with a point among them or none, as prices come to; null for anything else that may be a decimal. Far cheaper
+ * than an expression and a bigint of text: each counted call is looked at by this.
+ */
+function parsePlain(text: string): { units: number; scale: number } | null {
+  if (text === '' || text.length > PLAIN_LENGTH) return null;
+  let units = 0;
+  let point = -1;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === POINT && point === -1 && at > 0) point = at;
+    else if (code >= DIGIT_0 && code <= DIGIT_0 + 9) units = units * 10 + (code - DIGIT_0);
+    else return null;
+  }
+  if (!Number.isSafeInteger(units)) return null;
+  return { units, scale: point === -1 ? 0 : text.length - 1 - point };
+}
+
+function parseAny(text: string): Decimal | null {
   const match = DECIMAL.exec(text.trim());
   if (match === null) return null;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
@@ -39,6 +67,7 @@ export function parseDecimal(text: string): Decimal | null {
 }
 
 export function addDecimals(left: Decimal, right: Decimal): Decimal {
+  if (left.scale === right.scale) return { units: left.units + right.units, scale: left.scale };
   const scale = Math.max(left.scale, right.scale);
   return { units: unitsAt(left, scale) + unitsAt(right, scale), scale };
 }
@@ -65,6 +94,7 @@ export function renderDecimal({ units, scale }: Decimal): string {
   const sign = units < 0n ? '-' : '';
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
   const whole = digits.slice(0, digits.length - scale);
-  const fraction = digits.slice(digits.length - scale).replace(/0+$/, '');
-  return sign + (fraction === '' ? whole : `${whole}.${fraction}`);
+  let end = digits.length;
+  while (end > whole.length && digits.charCodeAt(end - 1) === DIGIT_0) end -= 1;
+  return sign + (end === whole.length ? whole : `${whole}.${digits.slice(whole.length, end)}`);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** The project that everything belongs to until keys name others. */
 export const DEFAULT_PROJECT_ID = '00000000-0000-7000-8000-000000000001';
@@ -7,11 +7,10 @@ const IDENTIFIER_LIMIT = 200;
 
 /** A UUID of version 8 (RFC 9562) derived from a text: the same text gives the same id wherever it is computed. */
 function deriveUuid(text: string): string {
-  const hash = createHash('sha256').update(text).digest();
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = hash('sha256', text);
+  const variant = ((parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  const rest = `8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${rest}`;
 }
 
 /** The id of the execution that a span is: derived from the project, the trace and the span. */
@@ -42,8 +41,8 @@ export function issueId(
 export function cutIdentifier(text: string): string {
   const clean = cleanText(text);
   if (clean.length <= IDENTIFIER_LIMIT) return clean;
-  const hash = createHash('sha256').update(clean).digest('hex').slice(0, 16);
-  return `${clean.slice(0, IDENTIFIER_LIMIT - 17).toWellFormed()}~${hash}`;
+  const digest = createHash('sha256').update(clean).digest('hex').slice(0, 16);
+  return `${clean.slice(0, IDENTIFIER_LIMIT - 17).toWellFormed()}~${digest}`;
 }
 
 /** A text that Postgres stores: U+0000 and lone surrogates become U+FFFD. */

@@ -1,10 +1,13 @@
 import { isUtf8 } from 'node:buffer';
+import { RecentTexts } from './recent-texts.js';
 
 /** Wire types of protobuf (https://protobuf.dev/programming-guides/encoding). */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, startGroup: 3, endGroup: 4, fixed32: 5 } as const;
 
-const SHORT_STRING_BYTES = 24;
 const TWO_TO_32 = 0x1_0000_0000;
+
+const recentTexts = new RecentTexts('latin1');
+const recentIds = new RecentTexts('hex');
 
 /** Bytes that are not protobuf; the message says where. */
 export class MalformedProtobufError extends Error {
@@ -24,9 +27,12 @@ export class ProtobufReader {
   /** How many strings held bytes that are not UTF-8, each replaced by U+FFFD. */
   repairedStringCount = 0;
   readonly #bytes: Buffer;
+  /** The same bytes: its numbers are read without a call. */
+  readonly #view: DataView;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.limit = bytes.byteLength;
   }
 
@@ -79,23 +85,25 @@ export class ProtobufReader {
   }
 
   readInt64(): bigint {
-    return BigInt.asIntN(64, this.readUint64());
+    const { low, high } = this.#readVarintHalves();
+    if (high === 0) return BigInt(low);
+    return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
   }
 
   readFixed32(): number {
-    return this.#bytes.readUInt32LE(this.#advance(4));
+    return this.#view.getUint32(this.#advance(4), true);
   }
 
   readFixed64(): bigint {
-    return this.#bytes.readBigUInt64LE(this.#advance(8));
+    return this.#view.getBigUint64(this.#advance(8), true);
   }
 
   readSfixed64(): bigint {
-    return this.#bytes.readBigInt64LE(this.#advance(8));
+    return this.#view.getBigInt64(this.#advance(8), true);
   }
 
   readDouble(): number {
-    return this.#bytes.readDoubleLE(this.#advance(8));
+    return this.#view.getFloat64(this.#advance(8), true);
   }
 
   /** The length of a nested message, string or bytes; what it counts is there. */
@@ -110,8 +118,8 @@ export class ProtobufReader {
   readString(): string {
     const length = this.readLength();
     const start = this.#advance(length);
-    const short = length <= SHORT_STRING_BYTES ? this.#readAscii(start, length) : undefined;
-    if (short !== undefined) return short;
+    const recent = recentTexts.read(this.#view, start, length);
+    if (recent !== undefined) return recent;
     const text = this.#bytes.toString('utf8', start, start + length);
     if (text.includes('\uFFFD') && !isUtf8(this.#bytes.subarray(start, start + length)))
       this.repairedStringCount++;
@@ -121,7 +129,7 @@ export class ProtobufReader {
   readHex(): string {
     const length = this.readLength();
     const start = this.#advance(length);
-    return this.#bytes.toString('hex', start, start + length);
+    return recentIds.read(this.#view, start, length) ?? this.#bytes.toString('hex', start, start + length);
   }
 
   /** A copy, so that what is kept does not hold the whole request. */
@@ -174,17 +182,6 @@ export class ProtobufReader {
     if (length > this.limit - start) this.fail('the message is cut off');
     this.position = start + length;
     return start;
-  }
-
-  /** The text, or undefined where a byte is not ASCII: a loop beats the decoder on short strings. */
-  #readAscii(start: number, length: number): string | undefined {
-    let text = '';
-    for (let index = start; index < start + length; index++) {
-      const byte = this.#bytes[index] ?? 0x80;
-      if (byte >= 0x80) return undefined;
-      text += String.fromCharCode(byte);
-    }
-    return text;
   }
 
   #readVarintHalves(): { low: number; high: number } {

@@ -7,11 +7,23 @@ export function splitMicros(unixNano: bigint): { micros: bigint; nanos: number }
 
 /** RFC 3339 in UTC with 3, 6 or 9 fraction digits: as many as hold all that is known. */
 export function renderTime(unixNano: bigint): string {
-  const seconds = unixNano / NANOS_PER_SECOND;
-  const fraction = (unixNano % NANOS_PER_SECOND).toString().padStart(9, '0');
-  const digits = fraction.endsWith('000000') ? 3 : fraction.endsWith('000') ? 6 : 9;
-  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
-  return `${whole}.${fraction.slice(0, digits)}Z`;
+  const seconds = Number(unixNano / NANOS_PER_SECOND);
+  const nanos = Number(unixNano % NANOS_PER_SECOND);
+  // Times come in runs, and most of the work is the date.
+  if (seconds !== lastSeconds) {
+    lastText = new Date(seconds * 1000).toISOString().slice(0, 19);
+    lastSeconds = seconds;
+  }
+  return `${lastText}.${renderFraction(nanos)}Z`;
+}
+
+let lastSeconds = NaN;
+let lastText = '';
+
+function renderFraction(nanos: number): string {
+  if (nanos % 1_000_000 === 0) return (nanos / 1_000_000).toString().padStart(3, '0');
+  if (nanos % 1_000 === 0) return (nanos / 1_000).toString().padStart(6, '0');
+  return nanos.toString().padStart(9, '0');
 }
 
 /** What {@link renderTime} wrote, in nanoseconds since the epoch; undefined where the text is no such time. */

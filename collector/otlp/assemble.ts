@@ -14,7 +14,8 @@ import { readSpanId, readTraceId } from './record-ids.js';
 import { RemarkList, type RecordPlace } from './remarks.js';
 import type { Repairs } from './repairs.js';
 
-const NO_PARENT = /^0{16}$/;
+const NO_TRACE_ID = '0'.repeat(32);
+const NO_SPAN_ID = '0'.repeat(16);
 
 const EMPTY_RESOURCE: ResourceMessage = { attributes: [], droppedAttributesCount: 0, entityRefs: [] };
 const EMPTY_SCOPE: ScopeMessage = { name: '', version: '', attributes: [], droppedAttributesCount: 0 };
@@ -99,13 +100,15 @@ class Assembly {
   }
 
   addSpan(span: SpanMessage, resource: ResourceData, scope: ScopeData): void {
-    const place = { resource, scope, traceId: span.traceId, spanId: span.spanId };
     const fault = findIdFault(span);
     if (fault !== undefined) {
+      const place = { resource, scope, traceId: span.traceId, spanId: span.spanId };
       this.#rejected.add(fault.code, fault.reason, 1, place);
       return;
     }
-    this.noteRepairs(span, place);
+    const repairs = this.#repairs.find(span);
+    if (repairs !== undefined)
+      this.#repaired.addRepairs(repairs, { resource, scope, traceId: span.traceId, spanId: span.spanId });
     this.decoded.spans.push(createSpan(span, resource, scope));
   }
 
@@ -130,13 +133,13 @@ class Assembly {
   }
 }
 
-/** trace.proto: ids that are not as long as they must be, or all zero, are invalid. */
+/** trace.proto: ids that are not as long as they must be, or all zero, are invalid. Decoded ids are lower-case hex. */
 function findIdFault(span: SpanMessage): { code: RemarkCode; reason: string } | undefined {
-  if (readTraceId(span.traceId) === null)
+  if (span.traceId.length !== NO_TRACE_ID.length || span.traceId === NO_TRACE_ID)
     return { code: 'OTLP_INVALID_TRACE_ID', reason: 'a trace id must be 16 bytes that are not all zero' };
-  if (readSpanId(span.spanId) === null)
+  if (span.spanId.length !== NO_SPAN_ID.length || span.spanId === NO_SPAN_ID)
     return { code: 'OTLP_INVALID_SPAN_ID', reason: 'a span id must be 8 bytes that are not all zero' };
-  if (span.parentSpanId !== '' && span.parentSpanId.length !== 16)
+  if (span.parentSpanId !== '' && span.parentSpanId.length !== NO_SPAN_ID.length)
     return { code: 'OTLP_INVALID_PARENT_SPAN_ID', reason: 'a parent span id must be 8 bytes, or absent' };
   return undefined;
 }
@@ -148,7 +151,7 @@ function isAbsentOr(read: (hex: string) => string | null, hex: string): boolean 
 
 /** A parent of zeros is none: senders that always write the field mean a root span by it. */
 function createSpan(sent: SpanMessage, resource: ResourceData, scope: ScopeData): SpanData {
-  const hasParent = sent.parentSpanId !== '' && !NO_PARENT.test(sent.parentSpanId);
+  const hasParent = sent.parentSpanId !== '' && sent.parentSpanId !== NO_SPAN_ID;
   return {
     traceId: sent.traceId,
     spanId: sent.spanId,

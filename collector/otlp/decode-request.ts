@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { SpanledgerError } from '../errors.js';
 import { MalformedProtobufError } from '../model/protobuf-reader.js';
 import { assembleLogs, assembleMetrics, assembleTraces } from './assemble.js';
@@ -41,7 +41,7 @@ function decodeBody<T extends object>(
 ): T {
   try {
     if (encoding === 'protobuf') return decodeProtobuf(message, body, repairs);
-    const decoded = decodeJson(message, parseJsonText(new TextDecoder().decode(body)), repairs);
+    const decoded = decodeJson(message, parseJsonText(readText(body)), repairs);
     if (!isUtf8(body)) {
       repairs.addInvalidUtf8(1);
       repairs.settle(decoded);
@@ -50,6 +50,11 @@ function decodeBody<T extends object>(
   } catch (error) {
     throw explainFailure(error, message.name);
   }
+}
+
+function readText(body: Uint8Array): string {
+  if (!isAscii(body)) return new TextDecoder().decode(body);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
 }
 
 function explainFailure(cause: unknown, name: string): unknown {

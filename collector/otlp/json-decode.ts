@@ -9,7 +9,6 @@ import {
   expectObject,
   expectString,
   findValueMember,
-  hasStringIndex,
   readScalarMember,
   requireRead,
 } from './json-value.js';
@@ -63,30 +62,45 @@ class JsonReader {
     for (const field of message.fields) {
       const member = object[field.name];
       if (member === undefined || member === null) continue;
-      record[field.name] = this.#at(field.name, () => this.#readField(field, member, level));
+      this.#path.push(field.name);
+      record[field.name] = field.isRepeated
+        ? this.#readList(field, member, level)
+        : this.#readOne(field, member, level);
+      this.#path.pop();
     }
-    keepLastOfOneofs(message, object, record);
+    if (message.hasOneofs) keepLastOfOneofs(message, object, record);
     if (level <= RECORD_LEVEL) this.#repairs.settle(target);
   }
 
-  #at<T>(step: string | number, read: () => T): T {
-    this.#path.push(step);
-    const result = read();
-    this.#path.pop();
-    return result;
-  }
-
-  #readField(field: NamedField, json: unknown, level: number): unknown {
-    if (!field.isRepeated) return this.#readOne(field, json, level);
-    return this.#readList(json, (item) => this.#readOne(field, item, level));
-  }
-
-  #readList<T>(json: unknown, readItem: (item: unknown) => T): T[] {
-    const list = expectList(json);
-    const items: T[] = [];
-    for (let index = 0; index < list.length; index++)
-      items.push(this.#at(index, () => readItem(list[index])));
+  #readList(field: NamedField, json: unknown, level: number): unknown[] {
+    if (field.type === 'keyValue') return this.#readKeyValues(json, 0);
+    const items: unknown[] = [];
+    for (const item of expectList(json)) {
+      this.#path.push(items.length);
+      items.push(this.#readOne(field, item, level));
+      this.#path.pop();
+    }
     return items;
+  }
+
+  #readValues(json: unknown, depth: number): AnyValue[] {
+    const values: AnyValue[] = [];
+    for (const item of expectList(json)) {
+      this.#path.push(values.length);
+      values.push(this.#readValue(item, depth));
+      this.#path.pop();
+    }
+    return values;
+  }
+
+  #readKeyValues(json: unknown, depth: number): KeyValue[] {
+    const pairs: KeyValue[] = [];
+    for (const item of expectList(json)) {
+      this.#path.push(pairs.length);
+      pairs.push(this.#readKeyValue(item, depth));
+      this.#path.pop();
+    }
+    return pairs;
   }
 
   #readOne(field: NamedField, json: unknown, level: number): unknown {
@@ -101,6 +115,8 @@ class JsonReader {
       case 'sint32':
       case 'uint32':
       case 'fixed32':
+        // The usual case, which needs no bigint: a number that each of these types holds.
+        if (typeof json === 'number' && json >= 0 && (json | 0) === json) return json | 0;
         return Number(
           requireRead(readJsonInteger(json ?? 0, field.type), `an integer (${field.type})`, json),
         );
@@ -132,28 +148,40 @@ class JsonReader {
   #readValue(json: unknown, depth: number): AnyValue {
     if (json === null || json === undefined) return null;
     const object = expectObject(json);
-    if (hasStringIndex(object)) this.#repairs.addIgnoredStringIndex();
-    const member = findValueMember(object);
+    const member = findValueMember(object, this.#repairs);
     if (member === undefined) return null;
-    const inner = object[member];
-    if (member !== 'arrayValue' && member !== 'kvlistValue')
-      return this.#at(member, () => readScalarMember(member, inner));
-    if (depth >= MAX_VALUE_DEPTH) return new DeepValue(encodeJsonValue(object));
-    return this.#at(member, () => {
-      const values = expectObject(inner).values ?? [];
-      return this.#at('values', () =>
-        member === 'arrayValue'
-          ? this.#readList(values, (item) => this.#readValue(item, depth + 1))
-          : new KeyValueList(this.#readList(values, (item) => this.#readKeyValue(item, depth + 1))),
-      );
-    });
+    const isContainer = member === 'arrayValue' || member === 'kvlistValue';
+    if (isContainer && depth >= MAX_VALUE_DEPTH) return new DeepValue(encodeJsonValue(object));
+    this.#path.push(member);
+    const value = isContainer
+      ? this.#readContainer(member, object[member], depth + 1)
+      : readScalarMember(member, object[member]);
+    this.#path.pop();
+    return value;
+  }
+
+  #readContainer(member: 'arrayValue' | 'kvlistValue', json: unknown, depth: number): AnyValue {
+    const values = expectObject(json).values ?? [];
+    this.#path.push('values');
+    const container =
+      member === 'arrayValue'
+        ? this.#readValues(values, depth)
+        : new KeyValueList(this.#readKeyValues(values, depth));
+    this.#path.pop();
+    return container;
   }
 
   #readKeyValue(json: unknown, depth: number): KeyValue {
     const object = expectObject(json ?? {});
-    if (hasStringIndex(object)) this.#repairs.addIgnoredStringIndex();
-    const key = this.#at('key', () => expectString(object.key ?? ''));
-    return { key, value: this.#at('value', () => this.#readValue(object.value, depth)) };
+    if ((object.keyStrindex ?? object.stringValueStrindex ?? null) !== null)
+      this.#repairs.addIgnoredStringIndex();
+    this.#path.push('key');
+    const key = expectString(object.key ?? '');
+    this.#path.pop();
+    this.#path.push('value');
+    const value = this.#readValue(object.value, depth);
+    this.#path.pop();
+    return { key, value };
   }
 }
 

@@ -18,6 +18,8 @@ const INTEGER_RANGES = {
 
 export type IntegerType = keyof typeof INTEGER_RANGES;
 
+/** As many digits as every 64-bit integer may have. */
+const MAX_PLAIN_DIGITS = 20;
 /** More digits than any 64-bit integer has, however its exponent is written. */
 const MAX_INTEGER_DIGITS = 400;
 
@@ -31,7 +33,20 @@ export function readJsonInteger(json: unknown, type: IntegerType): bigint | unde
 function parseInteger(json: unknown): bigint | undefined {
   if (typeof json === 'number') return Number.isInteger(json) ? BigInt(json) : undefined;
   const text = typeof json === 'string' ? json : readMarkedNumber(json);
-  return text !== undefined && isJsonNumber(text) ? parseDecimal(text) : undefined;
+  if (text === undefined) return undefined;
+  if (isPlainInteger(text)) return BigInt(text);
+  return isJsonNumber(text) ? parseDecimal(text) : undefined;
+}
+
+/** Digits alone, as nearly all integers are sent: they need no further reading. */
+function isPlainInteger(text: string): boolean {
+  if (text.length === 0 || text.length > MAX_PLAIN_DIGITS) return false;
+  if (text.length > 1 && text.charCodeAt(0) === 0x30) return false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
 }
 
 /** The exact integer that a JSON number says, or undefined where it has a fraction. */

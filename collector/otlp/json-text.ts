@@ -13,6 +13,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const MAX_NUMBER_LENGTH = 1100;
 
 const QUOTE = '"';
+const QUOTE_CODE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 
@@ -44,40 +45,31 @@ export function readMarkedNumber(value: unknown): string | undefined {
   return typeof only === 'string' && only.startsWith(MARK) ? only.slice(MARK.length) : undefined;
 }
 
-/** Goes from string to string by `indexOf`, since nearly all of a body is inside of strings. */
+/** Passes over strings by `indexOf`, since nearly all of a body is inside of them. */
 function markNumbers(text: string): string {
   const pieces: string[] = [];
   let copied = 0;
-  for (let start = 0; start < text.length;) {
-    const quote = text.indexOf(QUOTE, start);
-    const end = quote === -1 ? text.length : quote;
-    copied = markSegment(text, start, end, copied, pieces);
-    if (quote === -1) break;
-    start = findStringEnd(text, quote + 1);
+  for (let index = 0; index < text.length;) {
+    const code = text.charCodeAt(index);
+    if (code === QUOTE_CODE) index = findStringEnd(text, index + 1);
+    else if (code !== MINUS && !isDigit(code)) index++;
+    else {
+      const end = findNumberEnd(text, index);
+      if (needsMark(text, index, end)) {
+        pieces.push(text.slice(copied, index), `["${MARK}`, text.slice(index, end), '"]');
+        copied = end;
+      }
+      index = end;
+    }
   }
   if (copied === 0) return text;
   pieces.push(text.slice(copied));
   return pieces.join('');
 }
 
-/** Marks the numbers between two strings; returns up to where `text` is in `pieces`. */
-function markSegment(text: string, start: number, end: number, copied: number, pieces: string[]): number {
-  for (let index = start; index < end; index++) {
-    const code = text.charCodeAt(index);
-    if (code !== MINUS && !isDigit(code)) continue;
-    const numberEnd = findNumberEnd(text, index, end);
-    if (needsMark(text, index, numberEnd)) {
-      pieces.push(text.slice(copied, index), `["${MARK}`, text.slice(index, numberEnd), '"]');
-      copied = numberEnd;
-    }
-    index = numberEnd;
-  }
-  return copied;
-}
-
-function findNumberEnd(text: string, start: number, limit: number): number {
+function findNumberEnd(text: string, start: number): number {
   let end = start + 1;
-  while (end < limit && isNumberCharacter(text.charCodeAt(end))) end++;
+  while (end < text.length && isNumberCharacter(text.charCodeAt(end))) end++;
   return end;
 }
 

@@ -1,5 +1,6 @@
 import { readJsonBytes, readJsonDouble, readJsonInteger } from './json-scalars.js';
 import { readMarkedNumber } from './json-text.js';
+import type { Repairs } from './repairs.js';
 
 /** The members of AnyValue's oneof (common.proto) by their OTLP/JSON names. */
 export type ValueMember =
@@ -51,11 +52,18 @@ function describeJson(json: unknown): string {
 
 /**
  * Which member of the oneof an AnyValue object sets; undefined for the empty value. Null is an unset member; of
- * several set ones the last counts, as in protobuf.
+ * several set ones the last counts, as in protobuf. Texts given by their index, which means nothing outside of
+ * profiles, are counted in `repairs`.
  */
-export function findValueMember(object: Record<string, unknown>): ValueMember | undefined {
+export function findValueMember(object: Record<string, unknown>, repairs?: Repairs): ValueMember | undefined {
   let found: string | undefined;
-  for (const key in object) if (object[key] !== null && MEMBERS.has(key)) found = key;
+  let hasStringIndex = false;
+  for (const key in object) {
+    if (object[key] === null) continue;
+    if (key === 'stringValue' || MEMBERS.has(key)) found = key;
+    else if (key === 'stringValueStrindex' || key === 'keyStrindex') hasStringIndex = true;
+  }
+  if (hasStringIndex) repairs?.addIgnoredStringIndex();
   return found as ValueMember | undefined;
 }
 
@@ -82,10 +90,4 @@ export function readScalarMember(
 export function requireRead<T>(value: T | undefined, expected: string, json: unknown): T {
   if (value === undefined) throw new JsonFault(`expected ${expected}, not ${describeJson(json)}`);
   return value;
-}
-
-/** True where a value or a pair names its text by an index, which means nothing outside of profiles. */
-export function hasStringIndex(object: Record<string, unknown>): boolean {
-  const index = object.keyStrindex ?? object.stringValueStrindex ?? null;
-  return index !== null;
 }

@@ -1,4 +1,5 @@
 import type { AnyValue, KeyValue } from '../model/any-value.js';
+import { WIRE } from '../model/protobuf-reader.js';
 
 /** How a field is written in protobuf and in OTLP/JSON. `hex` is bytes that OTLP/JSON writes as hex (ids). */
 export type FieldType =
@@ -19,6 +20,25 @@ export type FieldType =
   | 'keyValue'
   | 'message';
 
+const FIELD_WIRE: Record<FieldType, number> = {
+  string: WIRE.bytes,
+  bool: WIRE.varint,
+  double: WIRE.fixed64,
+  int32: WIRE.varint,
+  sint32: WIRE.varint,
+  uint32: WIRE.varint,
+  fixed32: WIRE.fixed32,
+  int64: WIRE.varint,
+  uint64: WIRE.varint,
+  fixed64: WIRE.fixed64,
+  sfixed64: WIRE.fixed64,
+  hex: WIRE.bytes,
+  bytes: WIRE.bytes,
+  value: WIRE.bytes,
+  keyValue: WIRE.bytes,
+  message: WIRE.bytes,
+};
+
 /** One field of a message; `Value` is what it decodes to. */
 export interface Field<Value> {
   readonly number: number;
@@ -34,6 +54,8 @@ export interface Field<Value> {
 
 export interface NamedField extends Field<unknown> {
   readonly name: string;
+  /** As it stands before each of its values: `number << 3 | wire type`. */
+  readonly tag: number;
   /** The other fields of its oneof, which are unset when it is set. */
   readonly siblings: readonly string[];
   /** Its default is null: absent is told apart from zero. */
@@ -50,6 +72,7 @@ export interface Message<T> {
   readonly fields: readonly NamedField[];
   /** By field number; sparse. */
   readonly byNumber: readonly (NamedField | undefined)[];
+  readonly hasOneofs: boolean;
 }
 
 export function defineMessage<T extends object>(
@@ -62,6 +85,7 @@ export function defineMessage<T extends object>(
   const named = entries.map(([fieldName, field]) => ({
     ...field,
     name: fieldName,
+    tag: (field.number << 3) | FIELD_WIRE[field.type],
     isNullable: defaults[fieldName] === null,
     siblings: entries
       .filter(([other, { oneof }]) => oneof !== undefined && oneof === field.oneof && other !== fieldName)
@@ -69,7 +93,8 @@ export function defineMessage<T extends object>(
   }));
   const byNumber: (NamedField | undefined)[] = [];
   for (const field of named) byNumber[field.number] = field;
-  return { name, create, fields: named, byNumber: Array.from(byNumber) };
+  const hasOneofs = named.some(({ siblings }) => siblings.length > 0);
+  return { name, create, fields: named, byNumber: Array.from(byNumber), hasOneofs };
 }
 
 function defineField<Value>(

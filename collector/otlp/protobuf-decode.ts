@@ -2,27 +2,8 @@ import type { AnyValue, KeyValue } from '../model/any-value.js';
 import { DeepValue, KeyValueList, MAX_VALUE_DEPTH } from '../model/any-value.js';
 import { renderDeepValueJson } from '../model/deep-value.js';
 import { MalformedProtobufError, ProtobufReader, WIRE } from '../model/protobuf-reader.js';
-import type { FieldType, Message, NamedField } from './message.js';
+import type { Message, NamedField } from './message.js';
 import { RECORD_LEVEL, type Repairs } from './repairs.js';
-
-const FIELD_WIRE: Record<FieldType, number> = {
-  string: WIRE.bytes,
-  bool: WIRE.varint,
-  double: WIRE.fixed64,
-  int32: WIRE.varint,
-  sint32: WIRE.varint,
-  uint32: WIRE.varint,
-  fixed32: WIRE.fixed32,
-  int64: WIRE.varint,
-  uint64: WIRE.varint,
-  fixed64: WIRE.fixed64,
-  sfixed64: WIRE.fixed64,
-  hex: WIRE.bytes,
-  bytes: WIRE.bytes,
-  value: WIRE.bytes,
-  keyValue: WIRE.bytes,
-  message: WIRE.bytes,
-};
 
 /**
  * Decodes a protobuf message. Unknown fields of every wire type are passed over; a singular field that comes twice
@@ -53,7 +34,7 @@ class MessageReader {
       const tag = reader.readTag();
       const field = message.byNumber[tag >>> 3];
       if (field === undefined) reader.skip(tag);
-      else if ((tag & 7) === FIELD_WIRE[field.type]) this.#readField(field, record, level);
+      else if (tag === field.tag) this.#readField(field, record, level);
       else if (field.isRepeated && (tag & 7) === WIRE.bytes) this.#readPacked(field, record);
       else reader.fail(`wire type ${tag & 7} for ${message.name}.${field.name}`, start);
     }
@@ -66,9 +47,13 @@ class MessageReader {
 
   #readField(field: NamedField, record: Record<string, unknown>, level: number): void {
     const { name } = field;
-    for (const sibling of field.siblings) record[sibling] = null;
-    if (field.isRepeated) (record[name] as unknown[]).push(this.#readOne(field, undefined, level));
-    else record[name] = this.#readOne(field, record[name], level);
+    // Most fields of a request are attributes: they go past the questions that other fields are asked.
+    if (field.type === 'keyValue') (record[name] as KeyValue[]).push(this.#readKeyValue(0));
+    else if (field.isRepeated) (record[name] as unknown[]).push(this.#readOne(field, undefined, level));
+    else {
+      for (const sibling of field.siblings) record[sibling] = null;
+      record[name] = this.#readOne(field, record[name], level);
+    }
   }
 
   #readPacked(field: NamedField, record: Record<string, unknown>): void {

@@ -44,10 +44,15 @@ export function createPriceBook(
 ): PriceBook {
   const compiled = compileRows(rows);
   const recall = createMemo(MAX_REMEMBERED, (call: BilledCall) => findMatch(call, compiled, library));
+  let last: { call: BilledCall; match: Match } | undefined;
+  const match = (call: BilledCall): Match => {
+    if (last === undefined || !isAlike(last.call, call)) last = { call, match: recall(keyOf(call), call) };
+    return last.match;
+  };
   const judge = (call: BilledCall): { verdict: Verdict; bill: Bill | null } => {
     if (countOf(call.usage.inputTokens) === null && countOf(call.usage.outputTokens) === null)
       return { verdict: unpriced('no_usage'), bill: null };
-    const verdict = decide(call, recall(keyOf(call), call), library.version);
+    const verdict = decide(call, match(call), library.version);
     return 'rates' in verdict ? charge(call, verdict) : { verdict, bill: null };
   };
   return {
@@ -69,6 +74,16 @@ export function createPriceBook(
 /** Everything of a call that {@link findMatch} reads. */
 function keyOf({ provider, requestModel, responseModel, billing }: BilledCall): string {
   return JSON.stringify([provider, requestModel, responseModel, billing.serverAddress]);
+}
+
+/** That two calls have the same {@link keyOf}, which is dearer: a run mostly asks one model again and again. */
+function isAlike(left: BilledCall, right: BilledCall): boolean {
+  return (
+    left.provider === right.provider &&
+    left.requestModel === right.requestModel &&
+    left.responseModel === right.responseModel &&
+    left.billing.serverAddress === right.billing.serverAddress
+  );
 }
 
 function shortAnswer(verdict: Verdict, bill: Bill | null): Pick<PriceAnswer, 'costUsd' | 'ref'> {

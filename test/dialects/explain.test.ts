@@ -204,7 +204,7 @@ describe('the tables', () => {
   it('name as keys all attributes that a derived source says it looks at', () => {
     const isKey = (word: string) =>
       !REGISTRY.logs.has(word) && !isMessageEvent(word) && normalizeProvider(word, undefined) !== word;
-    const unnamed = REGISTRY.derived.flatMap((sources = []) =>
+    const unnamed = REGISTRY.derived.flatMap((sources) =>
       sources.flatMap(({ source: { about, keys = [] }, dialect }) =>
         [...about.matchAll(/`([a-z_]+(?:\.[a-z_0-9]+)+)`/g)]
           .map((match) => match[1] ?? '')

@@ -18,6 +18,23 @@ describe('sumDecimals', () => {
     expect(sumDecimals(['1e-7', '2.5E+3', '-0.5', '+1.'])).toBe('2500.5000001');
   });
 
+  it('takes digits with or without a point for what they are, few or many', () => {
+    expect(sumDecimals(['0.00', '5.', '007.10'])).toBe('12.1');
+    expect(sumDecimals(['0.123456789012345678901', '9007199254740993'])).toBe(
+      '9007199254740993.123456789012345678901',
+    );
+    for (const text of ['.5', '.', '1.2.3', '']) expect(isDecimal(text)).toBe(false);
+    expect(isDecimal(' 1.5 ')).toBe(true);
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 20n }), fc.nat(25), (units, scale) => {
+        const digits = units.toString().padStart(scale + 1, '0');
+        const point = digits.length - scale;
+        const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+        expect(sumDecimals([text])).toBe(sumDecimals([`${units}e-${scale}`]));
+      }),
+    );
+  });
+
   it('is null where nothing is a number, and leaves out what is none', () => {
     expect(sumDecimals([])).toBeNull();
     expect(sumDecimals(['free', 'NaN', '1e999999999', ''])).toBeNull();
