@@ -2,7 +2,7 @@ import type { Usage } from '../model/gen-ai.js';
 import type { TraceSpan, UsageRule } from '../model/rows.js';
 import type { Cost } from './costs.js';
 import { readComputedCost, readReportedCost } from './costs.js';
-import { fillClasses, findPriced, haveSameCounts, isFuller } from './counts.js';
+import { fillClasses, findPriced, hasTokens, haveSameCounts, isFuller } from './counts.js';
 import { append, findFirst } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { passDown } from './tree.js';
@@ -46,6 +46,8 @@ interface Inner {
   outputTokens: number;
 }
 
+const NONE_INSIDE: Inner[] = [];
+
 /**
  * Tells distinct model calls from spans that report the same call again (double counting rules 3 and 4): nested
  * spans of one call, nested embeddings with the same model, and spans that share a response id.
@@ -55,11 +57,11 @@ export function findModelCalls(tree: TraceTree): ModelCalls {
   const inners = new Map<SpanNode, Inner[]>();
   const calls: ModelCall[] = [];
   const duplicates = new Map<SpanNode, Duplicate>();
-  for (const node of tree.depthFirst.toReversed()) {
-    if (!isCall(node)) continue;
-    const inside = (inners.get(node) ?? []).sort(
-      (left, right) => left.call.node.index - right.call.node.index,
-    );
+  for (let place = tree.depthFirst.length - 1; place >= 0; place -= 1) {
+    const node = tree.depthFirst[place];
+    if (node === undefined || !isCall(node)) continue;
+    const inside = inners.get(node) ?? NONE_INSIDE;
+    if (inside.length > 1) inside.sort((left, right) => left.call.node.index - right.call.node.index);
     const duplicate = findSameCall(node, inside);
     const call = duplicate?.call ?? createCall(node);
     if (duplicate === null) {
@@ -81,10 +83,13 @@ export function findModelCalls(tree: TraceTree): ModelCalls {
 
 /** Answered calls, and failed attempts. */
 export function countCalls(calls: readonly ModelCall[]): { llmCalls: number; failedLlmCalls: number } {
-  return {
-    llmCalls: calls.filter(({ state }) => state === 'answered').length,
-    failedLlmCalls: calls.filter(({ state }) => state === 'failed').length,
-  };
+  let llmCalls = 0;
+  let failedLlmCalls = 0;
+  for (const { state } of calls) {
+    if (state === 'answered') llmCalls += 1;
+    else if (state === 'failed') failedLlmCalls += 1;
+  }
+  return { llmCalls, failedLlmCalls };
 }
 
 /** The model that answered a call; the requested one where the answer names none, null where there was no answer. */
@@ -98,7 +103,7 @@ export function readModel(call: ModelCall): string | null {
 
 /** Whether a span says how many tokens it took. What a pending copy says is not final. */
 export function hasUsage({ facts: { usage, isPending } }: TraceSpan): boolean {
-  return !isPending && Object.values(usage).some((tokens) => tokens !== null);
+  return !isPending && hasTokens(usage);
 }
 
 /** What somebody reported goes before what follows from the counts that are taken. */
@@ -108,7 +113,9 @@ function billCall({ members, usageNode, usage }: ModelCall): Cost | null {
     if (usd !== null) return { usd, source: 'reported' };
   }
   if (usageNode === null) return null;
-  const priced = [usageNode, ...members].filter(({ span }) => readComputedCost(span) !== null);
+  // The only member of most calls is the one whose usage is counted.
+  const candidates = members.length === 1 ? members : [usageNode, ...members];
+  const priced = candidates.filter(({ span }) => readComputedCost(span) !== null);
   const payer = findPriced(priced, usage, ({ span }) => span.facts.usage);
   const usd = payer === undefined ? null : readComputedCost(payer.span);
   return usd === null ? null : { usd, source: 'computed' };
@@ -136,7 +143,7 @@ function createCall(node: SpanNode): ModelCall {
     responseIds: new Set(responseId === null ? [] : [responseId]),
     state: stateOf(node.span),
     usageNode: hasUsage(node.span) ? node : null,
-    usage: { ...node.span.facts.usage },
+    usage: node.span.facts.usage,
     cost: null,
   };
 }
@@ -154,6 +161,7 @@ function stateOf(span: TraceSpan): ModelCall['state'] {
 }
 
 function findSameCall(outer: SpanNode, inside: readonly Inner[]): Duplicate | null {
+  if (inside.length === 0) return null;
   const same = inside.filter(({ call }) => call.node.span.facts.type === outer.span.facts.type);
   if (same.length === 0) return null;
   const name = ({ call }: Inner): string => nameNode(call.node);
@@ -253,14 +261,12 @@ function joinCall(call: ModelCall, node: SpanNode): void {
 }
 
 /** Rule 4: spans of one trace with the same response id are one call, wherever they are. */
-function joinSameResponses(calls: readonly ModelCall[], duplicates: Map<SpanNode, Duplicate>): ModelCall[] {
+function joinSameResponses(calls: ModelCall[], duplicates: Map<SpanNode, Duplicate>): ModelCall[] {
   const byResponseId = new Map<string, ModelCall>();
-  const distinct = new Set(calls);
+  const repeated = new Set<ModelCall>();
   for (const call of calls) {
-    const id = call.members
-      .map(({ span }) => span.facts.responseId)
-      .find((responseId) => responseId !== null);
-    if (id == null) continue;
+    const id = findFirst(call.members, ({ responseId }) => responseId);
+    if (id === null) continue;
     const known = byResponseId.get(id);
     if (known === undefined) {
       byResponseId.set(id, call);
@@ -268,14 +274,14 @@ function joinSameResponses(calls: readonly ModelCall[], duplicates: Map<SpanNode
     }
     const [kept, dropped] = tells(call) > tells(known) ? [call, known] : [known, call];
     byResponseId.set(id, kept);
-    distinct.delete(dropped);
+    repeated.add(dropped);
     for (const member of dropped.members) {
       joinCall(kept, member);
       const because = `The same call as ${nameNode(kept.node)}, which has the same response id.`;
       duplicates.set(member, { call: kept, rule: 'same_response_id', because });
     }
   }
-  return [...distinct];
+  return repeated.size === 0 ? calls : calls.filter((call) => !repeated.has(call));
 }
 
 /** As a reader is told of it. */

@@ -1,7 +1,7 @@
 import type { Message } from '../model/gen-ai.js';
 import { cleanText } from '../model/ids.js';
 import type { SpanContent, SpanFacts } from '../model/normalized-span.js';
-import type { TraceMaterial } from '../model/rows.js';
+import type { TraceMaterial, TraceSpan } from '../model/rows.js';
 import type { LogRecordData, SpanData } from '../model/span-data.js';
 import type { MergedTrace } from './reports.js';
 import type { SpanNode } from './tree.js';
@@ -17,6 +17,7 @@ export interface ContentReader {
 
 const PREVIEW_LENGTH = 500;
 const NO_LOGS: readonly LogRecordData[] = [];
+const NO_REPORTS: readonly TraceSpan[] = [];
 
 /** How bodies are read out of what was stored; a span's facts are given where they are known to be of this span. */
 export interface BodyReader {
@@ -31,33 +32,35 @@ export function createContentReader(
 ): ContentReader {
   const logsBySpanId = groupLogs(material.logs);
   const records = new Map(material.reports.map((report) => [report.span.spanId, report]));
-  const known = new Map<string, SpanContent | undefined>();
-  const factsBySpanId = new Map(material.spans.map(({ spanId, facts }) => [spanId, facts]));
-  const readFrom = (spanId: string, logs: readonly LogRecordData[]): SpanContent | undefined => {
+  const known = new Map<SpanNode, SpanContent | null>();
+  const readFrom = (
+    { spanId, facts }: TraceSpan,
+    logs: readonly LogRecordData[],
+  ): SpanContent | undefined => {
     const body = material.bodies.get(spanId);
-    return body === undefined ? undefined : reader.readContent(body, logs, factsBySpanId.get(spanId));
+    return body === undefined ? undefined : reader.readContent(body, logs, facts);
   };
   const readRecord = (spanId: string): SpanContent | undefined => {
     const record = records.get(spanId);
     return record === undefined ? undefined : reader.readReportContent(record.log, record.span.facts);
   };
-  const readAll = ({ span: { spanId }, origin }: SpanNode): SpanContent | undefined => {
-    const own =
-      origin === 'span' ? readFrom(spanId, logsBySpanId.get(spanId) ?? NO_LOGS) : readRecord(spanId);
-    return (joined.get(spanId) ?? []).reduce(
-      (content, report) => fill(content, readRecord(report.spanId)),
-      own,
-    );
+  const readAll = ({ span, origin }: SpanNode): SpanContent | undefined => {
+    const { spanId } = span;
+    let content =
+      origin === 'span' ? readFrom(span, logsBySpanId.get(spanId) ?? NO_LOGS) : readRecord(spanId);
+    for (const report of joined.get(spanId) ?? NO_REPORTS) {
+      content = fill(content, readRecord(report.spanId));
+    }
+    return content;
   };
   const read = (node: SpanNode): SpanContent | undefined => {
-    const { spanId } = node.span;
-    if (!known.has(spanId)) known.set(spanId, readAll(node));
-    return known.get(spanId);
+    let content = known.get(node);
+    if (content === undefined) known.set(node, (content = readAll(node) ?? null));
+    return content ?? undefined;
   };
   return {
     read,
-    readWithoutLogs: ({ span: { spanId }, origin }) =>
-      origin === 'span' ? readFrom(spanId, NO_LOGS) : undefined,
+    readWithoutLogs: ({ span, origin }) => (origin === 'span' ? readFrom(span, NO_LOGS) : undefined),
   };
 }
 

@@ -39,19 +39,29 @@ export function findPriced<Item>(
   usage: Usage,
   usageOf: (item: Item) => Usage,
 ): Item | undefined {
-  const same = items.filter((item) => {
-    const { inputTokens, outputTokens } = usageOf(item);
-    return inputTokens === usage.inputTokens && outputTokens === usage.outputTokens;
-  });
-  const isWhole = (item: Item): boolean => {
-    const { cachedInputTokens, cacheWriteTokens, reasoningTokens } = usageOf(item);
-    return (
-      cachedInputTokens === usage.cachedInputTokens &&
-      cacheWriteTokens === usage.cacheWriteTokens &&
-      reasoningTokens === usage.reasoningTokens
-    );
-  };
-  return same.find(isWhole) ?? same[0];
+  let same: Item | undefined;
+  for (const item of items) {
+    const own = usageOf(item);
+    if (own.inputTokens !== usage.inputTokens || own.outputTokens !== usage.outputTokens) continue;
+    const isWhole =
+      own.cachedInputTokens === usage.cachedInputTokens &&
+      own.cacheWriteTokens === usage.cacheWriteTokens &&
+      own.reasoningTokens === usage.reasoningTokens;
+    if (isWhole) return item;
+    same ??= item;
+  }
+  return same;
+}
+
+/** Whether a report says how many tokens of any class there were. */
+export function hasTokens(usage: Usage): boolean {
+  return (
+    usage.inputTokens !== null ||
+    usage.outputTokens !== null ||
+    usage.cachedInputTokens !== null ||
+    usage.cacheWriteTokens !== null ||
+    usage.reasoningTokens !== null
+  );
 }
 
 function hasCounts({ inputTokens, outputTokens }: Usage): boolean {

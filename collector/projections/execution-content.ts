@@ -40,13 +40,17 @@ export function readOutput(run: Run, content: ContentReader): JsonValue {
 
 /** Reasoning blocks of the run's own calls, in order. */
 export function listThinking(run: Run, content: ContentReader): ThinkingTrace[] {
-  return run.calls.flatMap((call) => {
-    const member = call.members.find((node) => (content.read(node)?.thinking.length ?? 0) > 0);
-    if (member === undefined) return [];
-    const { spanId } = member.span;
-    const time = renderTime(startOf(member.span));
-    return (content.read(member)?.thinking ?? []).map((text) => ({ span_id: spanId, time, content: text }));
-  });
+  const traces: ThinkingTrace[] = [];
+  for (const { members } of run.calls) {
+    for (const node of members) {
+      const texts = content.read(node)?.thinking;
+      if (texts === undefined || texts.length === 0) continue;
+      const time = renderTime(startOf(node.span));
+      for (const text of texts) traces.push({ span_id: node.span.spanId, time, content: text });
+      break;
+    }
+  }
+  return traces;
 }
 
 /** The run's own tools, in order; one that made no span has the time at which its result was handed on. */

@@ -1,4 +1,5 @@
 import { executionId } from '../model/ids.js';
+import type { SpanFacts } from '../model/normalized-span.js';
 import type { ExecutionRow } from '../model/rows.js';
 import type { TraceAnalysis } from './analysis.js';
 import { readModel } from './calls.js';
@@ -19,7 +20,7 @@ import { passDown } from './tree.js';
 export function projectExecutions(projectId: string, analysis: TraceAnalysis): ExecutionRow[] {
   const { traceId, tree, content, identity: shared } = analysis;
   const runs = listRuns(analysis);
-  const sums = sumRuns(runs);
+  const sums = sumRuns(runs, analysis);
   const inherited = passDown<Identity>(tree, NO_IDENTITY, (parent, above) => addIdentity(parent, above));
   const idOf = (run: Run): string => executionId(projectId, traceId, run.node.span.spanId);
   return runs.map((run): ExecutionRow => {
@@ -47,13 +48,16 @@ export function projectExecutions(projectId: string, analysis: TraceAnalysis): E
   });
 }
 
+const NO_BILL = sumCounted([]);
+const NO_SUMS: RunSums = { own: NO_BILL, bill: NO_BILL, llmCalls: 0, failedLlmCalls: 0, toolCalls: 0 };
+
 type Sums = Pick<ExecutionRow, 'llmCalls' | 'failedLlmCalls' | 'toolCalls' | 'own' | 'total' | 'costSource'>;
 
 /** Counts and `total` have the nested agents in, `own` leaves them out. */
 function readSums(run: Run, sums: ReadonlyMap<Run, RunSums>): Sums {
-  const own = sumCounted(run.counted);
-  const { bill, ...counts } = sums.get(run) ?? { bill: own, llmCalls: 0, failedLlmCalls: 0, toolCalls: 0 };
-  return { ...counts, own: own.totals, total: bill.totals, costSource: bill.costSource };
+  const { own, bill, llmCalls, failedLlmCalls, toolCalls } = sums.get(run) ?? NO_SUMS;
+  const { costSource } = bill;
+  return { llmCalls, failedLlmCalls, toolCalls, own: own.totals, total: bill.totals, costSource };
 }
 
 type Agent = Pick<ExecutionRow, 'agentId' | 'agentName' | 'agentVersion' | 'agentType'>;
@@ -76,14 +80,21 @@ function readModels(run: Run): Pick<ExecutionRow, 'modelName' | 'models' | 'prov
   let most: string | null = null;
   for (const [model, count] of tokens) if (most === null || count > (tokens.get(most) ?? 0)) most = model;
   const { responseModel, requestModel } = run.node.span.facts;
-  const members = run.calls.flatMap((call) => call.members);
   const ownModel = responseModel ?? requestModel;
   const runsItself = run.counted.some(({ call }) => call === null);
   return {
-    modelName: most ?? ownModel ?? findFirst(members, (facts) => facts.requestModel),
+    modelName: most ?? ownModel ?? findInCalls(run, (facts) => facts.requestModel),
     models: tokens.size === 0 && runsItself && ownModel !== null ? [ownModel] : [...tokens.keys()],
-    provider: findFirst(members, ({ provider }) => provider) ?? run.node.span.facts.provider,
+    provider: findInCalls(run, ({ provider }) => provider) ?? run.node.span.facts.provider,
   };
+}
+
+function findInCalls({ calls }: Run, read: (facts: SpanFacts) => string | null): string | null {
+  for (const { members } of calls) {
+    const found = findFirst(members, read);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** The agent's own words; where it says only that it failed, those of the failure that ended it. */

@@ -1,6 +1,5 @@
 import type { SpanFacts } from '../model/normalized-span.js';
 import type { ExecutionRow, TraceSpan } from '../model/rows.js';
-import { findFirst } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 
 /** Whom a run works for, and where. */
@@ -27,8 +26,10 @@ export const NO_IDENTITY: Identity = Object.freeze({
 
 /** What a span says of whom it works for, and where it says nothing what the spans around it say. */
 export function addIdentity({ span: { facts } }: SpanNode, above: Identity): Identity {
-  if (IDENTITY_KEYS.every((key) => facts[key] === null || facts[key] === above[key])) return above;
-  return fillIdentity(facts, above);
+  for (const key of IDENTITY_KEYS) {
+    if (facts[key] !== null && facts[key] !== above[key]) return fillIdentity(facts, above);
+  }
+  return above;
 }
 
 export function fillIdentity(
@@ -51,21 +52,22 @@ export function fillIdentity(
  * what no span says.
  */
 export function readSharedIdentity({ nodes }: TraceTree, reports: readonly TraceSpan[]): Identity {
-  const ofSpans = readIdentity(nodes.filter(({ origin }) => origin === 'span'));
-  return reports.length === 0
-    ? ofSpans
-    : fillIdentity(ofSpans, readIdentity(reports.map((span) => ({ span }))));
+  const ofSpans: Identity = { ...NO_IDENTITY };
+  for (const { span, origin } of nodes) if (origin === 'span') addFirst(ofSpans, span.facts);
+  ofSpans.sessionId ??= ofSpans.conversationId;
+  if (reports.length === 0) return ofSpans;
+  const ofReports: Identity = { ...NO_IDENTITY };
+  for (const { facts } of reports) addFirst(ofReports, facts);
+  ofReports.sessionId ??= ofReports.conversationId;
+  return fillIdentity(ofSpans, ofReports);
 }
 
-function readIdentity(nodes: readonly { span: TraceSpan }[]): Identity {
-  const conversationId = findFirst(nodes, ({ conversationId: id }) => id);
-  return {
-    caseId: findFirst(nodes, ({ caseId }) => caseId),
-    workflowId: findFirst(nodes, ({ workflowId }) => workflowId),
-    sessionId: findFirst(nodes, ({ sessionId }) => sessionId) ?? conversationId,
-    conversationId,
-    userId: findFirst(nodes, ({ userId }) => userId),
-    serviceName: findFirst(nodes, ({ serviceName }) => serviceName),
-    environment: findFirst(nodes, ({ environment }) => environment),
-  };
+function addFirst(identity: Identity, facts: SpanFacts): void {
+  identity.caseId ??= facts.caseId;
+  identity.workflowId ??= facts.workflowId;
+  identity.sessionId ??= facts.sessionId;
+  identity.conversationId ??= facts.conversationId;
+  identity.userId ??= facts.userId;
+  identity.serviceName ??= facts.serviceName;
+  identity.environment ??= facts.environment;
 }

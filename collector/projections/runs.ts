@@ -1,4 +1,3 @@
-import { findAgentRuns } from './agents.js';
 import type { TraceAnalysis } from './analysis.js';
 import type { ModelCall } from './calls.js';
 import { countCalls } from './calls.js';
@@ -27,6 +26,8 @@ export interface Run {
 
 /** Sums over a run with the runs inside it. */
 export interface RunSums {
+  /** Without the runs inside it. */
+  own: Bill;
   bill: Bill;
   llmCalls: number;
   failedLlmCalls: number;
@@ -34,21 +35,18 @@ export interface RunSums {
 }
 
 /** The runs of a trace, parents before children, the implicit one last. */
-export function listRuns({ tree, judgement, toolRuns }: TraceAnalysis): Run[] {
+export function listRuns({ tree, judgement, agentRuns, toolRuns }: TraceAnalysis): Run[] {
   const runs: Run[] = [];
-  const agents = findAgentRuns(tree);
   const owners = new Array<Run | null>(tree.nodes.length).fill(null);
   for (const node of tree.depthFirst) {
     const above = node.parent === null ? null : (owners[node.parent.index] ?? null);
-    const run = agents.has(node) ? emptyRun(node, above, isUnnamed(node)) : null;
+    const run = agentRuns.has(node) ? emptyRun(node, above, isUnnamed(node)) : null;
     owners[node.index] = run ?? above;
     if (run !== null) runs.push(run);
   }
   const ownerOf = (node: SpanNode): Run | null => owners[node.index] ?? null;
-  const implicit = createImplicitRun(
-    tree,
-    listWork(judgement, toolRuns).filter((node) => ownerOf(node) === null),
-  );
+  const unowned = listWork(judgement, toolRuns).filter((node) => ownerOf(node) === null);
+  const implicit = createImplicitRun(tree, unowned);
   for (const call of judgement.calls) (ownerOf(call.node) ?? implicit)?.calls.push(call);
   for (const counted of judgement.counted) (ownerOf(counted.node) ?? implicit)?.counted.push(counted);
   for (const tool of toolRuns) (ownerOf(tool.node) ?? implicit)?.tools.push(tool);
@@ -117,13 +115,14 @@ function isLater(left: SpanNode, right: SpanNode): boolean {
  * Sums each run with the runs inside it. Children come after their parents in `runs`, so folding from the end adds
  * each to its parent once.
  */
-export function sumRuns(runs: readonly Run[]): Map<Run, RunSums> {
-  const sums = new Map(
-    runs.map((run): [Run, RunSums] => [
-      run,
-      { bill: sumCounted(run.counted), ...countCalls(run.calls), toolCalls: run.tools.length },
-    ]),
-  );
+export function sumRuns(runs: readonly Run[], { judgement, bill }: TraceAnalysis): Map<Run, RunSums> {
+  const sums = new Map<Run, RunSums>();
+  for (const run of runs) {
+    // Nothing is counted in two runs: as many as in the trace are the same.
+    const own = run.counted.length === judgement.counted.length ? bill : sumCounted(run.counted);
+    const { llmCalls, failedLlmCalls } = countCalls(run.calls);
+    sums.set(run, { own, bill: own, llmCalls, failedLlmCalls, toolCalls: run.tools.length });
+  }
   for (const run of runs.toReversed()) {
     const inner = sums.get(run);
     const outer = run.parent === null ? undefined : sums.get(run.parent);

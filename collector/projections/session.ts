@@ -7,11 +7,19 @@ import { sumBills } from './totals.js';
  */
 export function projectSession(sessionId: string, traces: readonly TraceRow[]): SessionRow {
   const sorted = traces.toSorted(compareTraces);
-  const first = (read: (trace: TraceRow) => string | null): string | null =>
-    sorted.map(read).find((value) => value !== null) ?? null;
+  const first = (read: (trace: TraceRow) => string | null): string | null => {
+    for (const trace of sorted) {
+      const value = read(trace);
+      if (value !== null) return value;
+    }
+    return null;
+  };
   const sum = (read: (trace: TraceRow) => number): number =>
     sorted.reduce((total, trace) => total + read(trace), 0);
-  const union = (read: (trace: TraceRow) => string[]): string[] => [...new Set(sorted.flatMap(read))];
+  const [only] = sorted;
+  // The lists of one trace, which is what most sessions have when they come, are distinct already.
+  const union = (read: (trace: TraceRow) => string[]): string[] =>
+    sorted.length === 1 && only !== undefined ? read(only) : [...new Set(sorted.flatMap(read))];
   return {
     sessionId,
     task: first(({ inputPreview }) => inputPreview),

@@ -26,6 +26,13 @@ export function collectSet(
   return [...values];
 }
 
+/** The same of values that are read already. */
+export function listDistinct(values: readonly (string | null)[]): string[] {
+  const distinct = new Set<string>();
+  for (const value of values) if (value !== null) distinct.add(value);
+  return [...distinct];
+}
+
 /** Adds a value to the list that a key has. */
 export function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
   const list = lists.get(key);

@@ -1,5 +1,8 @@
-import { sumDecimals } from '../model/decimal.js';
+import type { Decimal } from '../model/decimal.js';
+import { addDecimals, parseDecimal, renderDecimal } from '../model/decimal.js';
+import type { Usage } from '../model/gen-ai.js';
 import type { CostSource, UsageTotals } from '../model/rows.js';
+import { hasTokens } from './counts.js';
 import type { CountedUsage } from './usage.js';
 
 export interface Bill {
@@ -9,36 +12,55 @@ export interface Bill {
 
 /** Sums what is counted. A class that nobody reported stays null; `mixed` where costs are of more than one kind. */
 export function sumCounted(counted: readonly CountedUsage[]): Bill {
-  const bills = counted.map(({ usage, cost }): Bill => {
-    return { totals: { ...usage, costUsd: cost?.usd ?? null }, costSource: cost?.source ?? 'unknown' };
-  });
-  return sumBills(bills);
+  const sum = new BillSum();
+  for (const { usage, cost } of counted) sum.add(usage, cost?.usd ?? null, cost?.source ?? 'unknown');
+  return sum.render();
 }
 
 /** Sums bills; one without any tokens and cost says nothing about where costs come from. */
 export function sumBills(bills: readonly Bill[]): Bill {
-  const costs = bills.map(({ totals }) => totals.costUsd).filter((cost) => cost !== null);
-  const filled = bills.filter(({ totals }) => Object.values(totals).some((value) => value !== null));
-  const sources = new Set(filled.map(({ costSource }) => costSource));
-  const [source = 'unknown'] = sources;
-  return {
-    totals: {
-      inputTokens: sumTokens(bills, 'inputTokens'),
-      outputTokens: sumTokens(bills, 'outputTokens'),
-      cachedInputTokens: sumTokens(bills, 'cachedInputTokens'),
-      cacheWriteTokens: sumTokens(bills, 'cacheWriteTokens'),
-      reasoningTokens: sumTokens(bills, 'reasoningTokens'),
-      costUsd: sumDecimals(costs),
-    },
-    costSource: sources.size > 1 ? 'mixed' : source,
-  };
+  const sum = new BillSum();
+  for (const { totals, costSource } of bills) sum.add(totals, totals.costUsd, costSource);
+  return sum.render();
 }
 
-function sumTokens(bills: readonly Bill[], name: Exclude<keyof UsageTotals, 'costUsd'>): number | null {
-  let sum: number | null = null;
-  for (const { totals } of bills) {
-    const tokens = totals[name];
-    if (tokens !== null) sum = (sum ?? 0) + tokens;
+class BillSum {
+  #inputTokens: number | null = null;
+  #outputTokens: number | null = null;
+  #cachedInputTokens: number | null = null;
+  #cacheWriteTokens: number | null = null;
+  #reasoningTokens: number | null = null;
+  #cost: Decimal | null = null;
+  #costSource: CostSource | null = null;
+
+  add(usage: Usage, costUsd: string | null, costSource: CostSource): void {
+    this.#inputTokens = addTokens(this.#inputTokens, usage.inputTokens);
+    this.#outputTokens = addTokens(this.#outputTokens, usage.outputTokens);
+    this.#cachedInputTokens = addTokens(this.#cachedInputTokens, usage.cachedInputTokens);
+    this.#cacheWriteTokens = addTokens(this.#cacheWriteTokens, usage.cacheWriteTokens);
+    this.#reasoningTokens = addTokens(this.#reasoningTokens, usage.reasoningTokens);
+    const cost = costUsd === null ? null : parseDecimal(costUsd);
+    if (cost !== null) this.#cost = this.#cost === null ? cost : addDecimals(this.#cost, cost);
+    if (costUsd === null && !hasTokens(usage)) return;
+    if (this.#costSource === null) this.#costSource = costSource;
+    else if (this.#costSource !== costSource) this.#costSource = 'mixed';
   }
-  return sum;
+
+  render(): Bill {
+    return {
+      totals: {
+        inputTokens: this.#inputTokens,
+        outputTokens: this.#outputTokens,
+        cachedInputTokens: this.#cachedInputTokens,
+        cacheWriteTokens: this.#cacheWriteTokens,
+        reasoningTokens: this.#reasoningTokens,
+        costUsd: this.#cost === null ? null : renderDecimal(this.#cost),
+      },
+      costSource: this.#costSource ?? 'unknown',
+    };
+  }
+}
+
+function addTokens(sum: number | null, tokens: number | null): number | null {
+  return tokens === null ? sum : (sum ?? 0) + tokens;
 }

@@ -1,13 +1,11 @@
 import { cutIdentifier } from '../model/ids.js';
 import type { RunStatus, TraceRow } from '../model/rows.js';
-import { findAgentRuns } from './agents.js';
 import type { TraceAnalysis } from './analysis.js';
 import type { ModelCall } from './calls.js';
 import { countCalls, readModel } from './calls.js';
 import { countFailures } from './failures.js';
 import { readPreviews } from './preview.js';
-import { collectSet, findFirst } from './sets.js';
-import { sumCounted } from './totals.js';
+import { collectSet, findFirst, listDistinct } from './sets.js';
 import type { SpanNode, TraceTree } from './tree.js';
 import { startOf } from './tree.js';
 import type { UsageJudgement } from './usage.js';
@@ -17,9 +15,9 @@ import type { UsageJudgement } from './usage.js';
  * spans, and with no say in when the trace was and which services made it, unless there are no spans.
  */
 export function projectTraceRow(analysis: TraceAnalysis): TraceRow {
-  const { traceId, tree, judgement, toolRuns, content, identity } = analysis;
+  const { traceId, tree, judgement, toolRuns, content, identity, bill } = analysis;
   const { nodes } = tree;
-  const spans = nodes.filter(({ origin }) => origin === 'span');
+  const spans = analysis.reportCount === 0 ? nodes : nodes.filter(({ origin }) => origin === 'span');
   const seen = spans.length > 0 ? spans : nodes;
   return {
     traceId,
@@ -37,14 +35,15 @@ export function projectTraceRow(analysis: TraceAnalysis): TraceRow {
     toolCalls: toolRuns.length,
     errorCount: countFailures(tree),
     failedSpanCount: spans.filter(({ span }) => span.facts.outcome === 'failed').length,
-    ...sumCounted(judgement.counted),
-    agents: listAgents(tree),
+    totals: bill.totals,
+    costSource: bill.costSource,
+    agents: listAgents(analysis),
     models: listModels(judgement),
     providers: listProviders(nodes, judgement.calls),
-    tools: [...new Set(toolRuns.map(({ name }) => name).filter((name) => name !== null))],
+    tools: listDistinct(toolRuns.map(({ name }) => name)),
     services: collectSet(seen, ({ serviceName }) => serviceName),
     dialects: collectSet(nodes, ({ dialect }) => dialect),
-    tags: [...new Set(nodes.flatMap(({ span }) => span.facts.tags))],
+    tags: listTags(nodes),
     environment: identity.environment,
     ...readPreviews(tree, content),
   };
@@ -62,8 +61,8 @@ function readName({ outermost, nodes }: TraceTree): string {
  * By the agents' own spans; where there is none, by the calls that say whose they are. A name that is the service's
  * says only what sent them (Gemini CLI 0.61 puts it on every span).
  */
-function listAgents(tree: TraceTree): string[] {
-  const named = collectSet(findAgentRuns(tree), ({ agentName }) => agentName);
+function listAgents({ tree, agentRuns }: TraceAnalysis): string[] {
+  const named = collectSet(agentRuns, ({ agentName }) => agentName);
   if (named.length > 0) return named;
   return collectSet(tree.nodes, ({ type, agentName, serviceName }) =>
     type === 'llm' && agentName !== serviceName ? agentName : null,
@@ -78,13 +77,19 @@ function listModels({ calls, counted }: UsageJudgement): string[] {
     if (call === null) used.push({ node, model: responseModel ?? requestModel });
   }
   used.sort((left, right) => left.node.index - right.node.index);
-  return [...new Set(used.map(({ model }) => model).filter((model) => model !== null))];
+  return listDistinct(used.map(({ model }) => model));
+}
+
+function listTags(nodes: readonly SpanNode[]): string[] {
+  const tags: string[] = [];
+  for (const { span } of nodes) for (const tag of span.facts.tags) tags.push(tag);
+  return listDistinct(tags);
 }
 
 /** By the model calls; by the agents where no call names its provider. */
 function listProviders(nodes: readonly SpanNode[], calls: readonly ModelCall[]): string[] {
   const providers = calls.map((call) => findFirst(call.members, ({ provider }) => provider));
-  const named = [...new Set(providers.filter((provider) => provider !== null))];
+  const named = listDistinct(providers);
   if (named.length > 0) return named;
   return collectSet(nodes, ({ type, provider }) => (type === 'agent' ? provider : null));
 }
@@ -97,9 +102,8 @@ function listProviders(nodes: readonly SpanNode[], calls: readonly ModelCall[]):
 function readStatus(tree: TraceTree): RunStatus {
   if (tree.nodes.some(({ span }) => span.facts.outcome === 'running')) return 'running';
   if (isWaiting(tree)) return 'waiting';
-  const outcomes = new Set(tree.outermost.map(({ span }) => span.facts.outcome));
-  if (outcomes.has('failed')) return 'failed';
-  return outcomes.has('cancelled') ? 'cancelled' : 'completed';
+  if (tree.outermost.some(({ span }) => span.facts.outcome === 'failed')) return 'failed';
+  return tree.outermost.some(({ span }) => span.facts.outcome === 'cancelled') ? 'cancelled' : 'completed';
 }
 
 const WORK = new Set(['agent', 'llm', 'tool', 'embedding', 'handoff']);

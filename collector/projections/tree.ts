@@ -17,7 +17,7 @@ export interface SpanNode {
   readonly span: TraceSpan;
   readonly origin: NodeOrigin;
   /** Place in {@link TraceTree.nodes}. */
-  readonly index: number;
+  index: number;
   /** null for a root, for a span whose parent has not come, and where a cycle of parents was cut. */
   parent: SpanNode | null;
   /** In the order of {@link TraceTree.nodes}. */
@@ -47,13 +47,16 @@ const PARENT_IS_KNOWN_REMOTE = 0x300;
  * it, and no say in whether the trace is complete.
  */
 export function buildTree(spans: readonly TraceSpan[], added: readonly AddedNode[] = []): TraceTree {
-  const entries: { span: TraceSpan; origin: NodeOrigin }[] = distinctSpans(spans).map((span) => {
-    return { span, origin: 'span' };
-  });
-  const nodes = [...entries, ...added]
-    .sort((left, right) => compareSpans(left.span, right.span))
-    .map(({ span, origin }, index): SpanNode => ({ span, origin, index, parent: null, children: [] }));
-  const bySpanId = new Map(nodes.map((node) => [node.span.spanId, node]));
+  const nodes = distinctSpans(spans).map((span) => createNode(span, 'span'));
+  for (const { span, origin } of added) nodes.push(createNode(span, origin));
+  nodes.sort(compareNodes);
+  const bySpanId = new Map<string, SpanNode>();
+  for (let index = 0; index < nodes.length; index += 1) {
+    const node = nodes[index];
+    if (node === undefined) continue;
+    node.index = index;
+    bySpanId.set(node.span.spanId, node);
+  }
   for (const node of nodes) node.parent = bySpanId.get(node.span.parentSpanId ?? '') ?? null;
   cutCycles(nodes);
   for (const node of nodes) node.parent?.children.push(node);
@@ -70,6 +73,10 @@ export function buildTree(spans: readonly TraceSpan[], added: readonly AddedNode
     outermost: [roots, spanTops].find((list) => list.length > 0) ?? tops,
     isComplete: roots.length > 0 && roots.length === spanTops.length,
   };
+}
+
+function createNode(span: TraceSpan, origin: NodeOrigin): SpanNode {
+  return { span, origin, index: -1, parent: null, children: [] };
 }
 
 /** When a span started; its end where the start is unknown (0). */
@@ -105,7 +112,7 @@ function isNewer(span: TraceSpan, known: TraceSpan): boolean {
 }
 
 /** By start, longer spans first, then span id. */
-function compareSpans(left: TraceSpan, right: TraceSpan): number {
+function compareNodes({ span: left }: SpanNode, { span: right }: SpanNode): number {
   const [leftStart, rightStart] = [startOf(left), startOf(right)];
   if (leftStart !== rightStart) return leftStart < rightStart ? -1 : 1;
   if (left.endTimeUnixNano !== right.endTimeUnixNano) {

@@ -4,6 +4,7 @@ import type { Duplicate, ModelCall, ModelCalls } from './calls.js';
 import { findModelCalls, hasUsage } from './calls.js';
 import type { Cost } from './costs.js';
 import { readCost } from './costs.js';
+import { hasTokens } from './counts.js';
 import type { MergedTrace } from './reports.js';
 import { mergeReports } from './reports.js';
 import type { SpanNode, TraceTree } from './tree.js';
@@ -21,7 +22,8 @@ export interface CountedUsage {
 export interface UsageJudgement extends ModelCalls {
   /** What the totals are sums of, in the order of the nodes. */
   counted: CountedUsage[];
-  verdicts: ReadonlyMap<string, UsageVerdict>;
+  /** By node index: a call, or an agent, that is counted accounts for its usage. */
+  accounted: readonly boolean[];
 }
 
 const COUNTED: UsageVerdict = Object.freeze({ counted: true, rule: null, because: null });
@@ -36,7 +38,8 @@ export function judgeUsage(
   reports: readonly TraceSpan[] = [],
 ): ReadonlyMap<string, UsageVerdict> {
   const merged = mergeReports(spans, reports);
-  const { verdicts } = judgeTree(buildTree(merged.spans, merged.added));
+  const tree = buildTree(merged.spans, merged.added);
+  const verdicts = judgeNodes(tree, judgeTree(tree));
   return merged.joined.size === 0 ? verdicts : judgeMembers(verdicts, merged, [...spans, ...reports]);
 }
 
@@ -64,31 +67,33 @@ function judgeMembers(
   return parted;
 }
 
-/** The same for a tree, with the distinct calls and everything that is counted. */
+/** The distinct calls of a tree, and everything that is counted. */
 export function judgeTree(tree: TraceTree): UsageJudgement {
   const { calls, duplicates } = findModelCalls(tree);
-  const counted: CountedUsage[] = calls
-    .filter(isPaid)
-    .map((call) => ({ node: call.node, call, usage: call.usage, cost: call.cost }));
+  const counted: CountedUsage[] = [];
+  for (const call of calls) {
+    if (isPaid(call)) counted.push({ node: call.node, call, usage: call.usage, cost: call.cost });
+  }
   const accounted = markAccounted(tree, calls);
-  for (const node of tree.depthFirst.toReversed()) {
+  // Depth first from the end: children before their parents, to which each hands up whether it is accounted for.
+  for (let place = tree.depthFirst.length - 1; place >= 0; place -= 1) {
+    const node = tree.depthFirst[place];
+    if (node === undefined) continue;
     const below = node.children.some((child) => accounted[child.index] === true);
     if (!below && tree.isComplete && reportsOnlySum(node)) {
       const { usage } = node.span.facts;
       counted.push({ node, call: null, usage, cost: readCost(node.span) });
       accounted[node.index] = true;
     }
-    accounted[node.index] ||= below;
+    if (below) accounted[node.index] = true;
   }
   counted.sort((left, right) => left.node.index - right.node.index);
-  const judgement = { calls, duplicates, counted };
-  return { ...judgement, verdicts: judgeNodes(tree, judgement, accounted) };
+  return { calls, duplicates, counted, accounted };
 }
 
 function judgeNodes(
   tree: TraceTree,
-  { duplicates, counted }: Omit<UsageJudgement, 'verdicts'>,
-  accounted: readonly boolean[],
+  { duplicates, counted, accounted }: UsageJudgement,
 ): Map<string, UsageVerdict> {
   const countedNodes = new Set(counted.map(({ node, call }) => call?.usageNode ?? node));
   const verdicts = new Map<string, UsageVerdict>();
@@ -126,7 +131,7 @@ function reportsOnlySum({ span }: SpanNode): boolean {
 }
 
 function reportsUsage({ facts }: TraceSpan): boolean {
-  return facts.reportedCostUsd !== null || Object.values(facts.usage).some((tokens) => tokens !== null);
+  return facts.reportedCostUsd !== null || hasTokens(facts.usage);
 }
 
 type Exclusion = Pick<Duplicate, 'rule' | 'because'>;

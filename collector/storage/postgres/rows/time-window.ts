@@ -14,7 +14,9 @@ const DAY_MICROS = 86_400_000_000n;
  * From the first start of a trace's spans to its last end, as its row has them: all its spans begin between these, or
  * at the epoch where their start is unknown. Undefined where there are no spans.
  */
-export function findTraceWindow(spans: readonly TraceSpan[]): TimeWindow | undefined {
+export function findTraceWindow(
+  spans: readonly Pick<TraceSpan, 'startTimeUnixNano' | 'endTimeUnixNano'>[],
+): TimeWindow | undefined {
   if (spans.length === 0) return undefined;
   let start: bigint | undefined;
   let end = 0n;

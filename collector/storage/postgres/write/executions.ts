@@ -2,15 +2,15 @@ import type { ClientBase } from 'pg';
 import type { JsonValue } from '../../../model/json.js';
 import type { ExecutionRow } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
-import { encodeRecords } from '../copy/copy-record.js';
+import { encodeRecords, toStatementRecord } from '../copy/copy-record.js';
+import type { CopyRecord } from '../copy/copy-record.js';
 import { copyRows } from '../copy/copy-rows.js';
 import { renderWindows, widenForLogs } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { encodeJson } from '../value-codec.js';
 import { hexBytes, insertStatement, renderInteger, sendRows } from './record-set.js';
-import type { RecordOf } from './record-set.js';
 import type { TouchedTrace } from './span-merge.js';
-import { cleanOrNull, renderUsage } from './summary-columns.js';
+import { cleanOrNull, renderDuration, renderUsage } from './summary-columns.js';
 
 const COLUMNS = {
   id: 'uuid',
@@ -67,6 +67,8 @@ const COLUMNS = {
   is_reported: 'boolean',
 } as const;
 
+const COPIED = ['project_id', ...Object.keys(COLUMNS)];
+
 const COMPARED = Object.keys(COLUMNS).filter(
   (name) => name !== 'id' && name !== 'created_at' && name !== 'updated_at',
 );
@@ -115,12 +117,10 @@ export async function upsertExecutions(
   executions: readonly ExecutionRow[],
   { nowMicros, isLedger, isReported }: UpsertOptions,
 ): Promise<void> {
-  const now = renderTimestamp(nowMicros);
-  const rows = executions.map((execution) => ({
-    ...renderExecution(execution, now),
-    is_ledger: isLedger,
-    is_reported: isReported(execution),
-  }));
+  const rows = executions.map((execution) => {
+    const flags = { isLedger, isReported: isReported(execution) };
+    return toStatementRecord(COLUMNS, renderExecution(execution, nowMicros, flags));
+  });
   await sendRows(client, UPSERT, projectId, rows);
 }
 
@@ -134,14 +134,9 @@ export async function copyExecutions(
   executions: readonly ExecutionRow[],
   nowMicros: bigint,
 ): Promise<void> {
-  const now = renderTimestamp(nowMicros);
-  const records = executions.map((execution) => ({
-    ...renderExecution(execution, now),
-    is_ledger: false,
-    is_reported: false,
-  }));
-  const columns = ['project_id', ...Object.keys(COLUMNS)];
-  await copyRows(client, 'agent_executions', columns, encodeRecords(COLUMNS, projectId, records));
+  const flags = { isLedger: false, isReported: false };
+  const records = executions.map((execution) => renderExecution(execution, nowMicros, flags));
+  await copyRows(client, 'agent_executions', COPIED, encodeRecords(COLUMNS, projectId, records));
 }
 
 /**
@@ -185,17 +180,18 @@ export async function deleteOtherLedgerExecutions(
 
 function renderExecution(
   execution: ExecutionRow,
-  now: string,
-): Omit<RecordOf<typeof COLUMNS>, 'is_ledger' | 'is_reported'> {
+  nowMicros: bigint,
+  { isLedger, isReported }: { isLedger: boolean; isReported: boolean },
+): CopyRecord<typeof COLUMNS> {
   const { total, own } = execution;
   const ownUsage = renderUsage(own);
   return {
     id: execution.id,
-    trace_id: hexBytes(execution.traceId),
-    span_id: hexBytes(execution.spanId),
+    trace_id: execution.traceId,
+    span_id: execution.spanId,
     parent_execution_id: execution.parentExecutionId,
-    created_at: now,
-    updated_at: now,
+    created_at: nowMicros,
+    updated_at: nowMicros,
     ...renderTimes(execution),
     attempt: execution.attempt,
     llm_calls: execution.llmCalls,
@@ -231,24 +227,25 @@ function renderExecution(
     output_data: encodeData(execution.outputData),
     thinking_traces: encodeJson(execution.thinkingTraces as unknown as JsonValue),
     tools_called: encodeJson(execution.toolsCalled as unknown as JsonValue),
+    is_ledger: isLedger,
+    is_reported: isReported,
   };
 }
 
 function renderTimes(
   execution: ExecutionRow,
 ): Pick<
-  RecordOf<typeof COLUMNS>,
+  CopyRecord<typeof COLUMNS>,
   'started_at' | 'start_nanos' | 'completed_at' | 'completed_nanos' | 'duration_micros'
 > {
   const start = splitMicros(execution.startTimeUnixNano);
   const end = execution.endTimeUnixNano === null ? null : splitMicros(execution.endTimeUnixNano);
   return {
-    started_at: renderTimestamp(start.micros),
+    started_at: start.micros,
     start_nanos: start.nanos,
-    completed_at: end === null ? null : renderTimestamp(end.micros),
+    completed_at: end === null ? null : end.micros,
     completed_nanos: end === null ? null : end.nanos,
-    duration_micros:
-      end === null ? null : (end.micros > start.micros ? end.micros - start.micros : 0n).toString(),
+    duration_micros: end === null ? null : renderDuration(start, end),
   };
 }
 

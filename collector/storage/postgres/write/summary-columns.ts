@@ -1,6 +1,7 @@
 import { cleanText } from '../../../model/ids.js';
 import type { SessionRow, TraceRow, UsageTotals } from '../../../model/rows.js';
 import { splitMicros } from '../../../model/time.js';
+import type { CopyRecord } from '../copy/copy-record.js';
 import type { RowReader } from '../rows/stored-row.js';
 import { renderTimestamp } from '../rows/timestamp.js';
 import { renderInteger } from './record-set.js';
@@ -93,7 +94,12 @@ export function renderSummary(row: TraceRow | SessionRow): RecordOf<typeof SUMMA
   };
 }
 
-export function renderUsage(totals: UsageTotals): RecordOf<typeof USAGE_COLUMNS> {
+/** Microseconds between two times; 0 where the end is before the start. */
+export function renderDuration(start: { micros: bigint }, end: { micros: bigint }): string {
+  return (end.micros > start.micros ? end.micros - start.micros : 0n).toString();
+}
+
+export function renderUsage(totals: UsageTotals): CopyRecord<typeof USAGE_COLUMNS> {
   return {
     input_tokens: renderCount(totals.inputTokens),
     output_tokens: renderCount(totals.outputTokens),

@@ -4,6 +4,7 @@ import type { SpanData } from '../../../model/span-data.js';
 import type { LoadedTrace } from './expired-content.js';
 import type { TraceRecords } from './logs.js';
 import { beats } from './span-encoder.js';
+import type { EncodedSpan } from './span-encoder.js';
 import type { TouchedTrace } from './span-merge.js';
 import type { LoadedSpan } from './spans.js';
 import { listSpanData, needsBody, spanKey, toTraceSpan } from './spans.js';
@@ -59,9 +60,11 @@ function gatherTrace(
   };
 }
 
-/** The spans that a trace will have, bodies apart. */
-export function listTraceSpans(trace: TouchedTrace): TraceSpan[] {
-  return [...listKept(trace), ...listWinners(trace).map(toTraceSpan)];
+/** The times of the spans that a trace will have. */
+export function listTraceSpans(
+  trace: TouchedTrace,
+): Pick<TraceSpan, 'startTimeUnixNano' | 'endTimeUnixNano'>[] {
+  return [...listKept(trace), ...listWinners(trace).map(({ span }) => span.data)];
 }
 
 /** Stored spans that no better copy has come for. */
@@ -74,11 +77,13 @@ function listKept({ stored, arrived }: TouchedTrace): TraceSpan[] {
   return kept;
 }
 
-function listWinners({ stored, arrived }: TouchedTrace) {
-  return [...arrived].flatMap(([spanId, encoded]) => {
+function listWinners({ stored, arrived }: TouchedTrace): EncodedSpan[] {
+  const winners: EncodedSpan[] = [];
+  for (const [spanId, encoded] of arrived) {
     const current = stored.get(spanId);
-    return current === undefined || beats(encoded, current) ? [encoded] : [];
-  });
+    if (current === undefined || beats(encoded, current)) winners.push(encoded);
+  }
+  return winners;
 }
 
 /** A span without a parent, or whose parent is not in the trace. */

@@ -10,7 +10,7 @@ import { NO_DEFERRAL } from './deferral.js';
 import type { DeferralLimits } from './deferral.js';
 import { hexBytes, insertStatement, renderInteger, selectRows, sendRows } from './record-set.js';
 import type { RecordOf } from './record-set.js';
-import { SUMMARY_COLUMNS, readSummary, renderSummary } from './summary-columns.js';
+import { SUMMARY_COLUMNS, readSummary, renderDuration, renderSummary } from './summary-columns.js';
 
 const COLUMNS = {
   trace_id: 'bytea',
@@ -87,7 +87,7 @@ export async function insertTraces(
   traces: readonly TraceRow[],
   nowMicros: bigint,
 ): Promise<Set<string>> {
-  const rows = traces.map((trace) => renderTrace(trace, nowMicros));
+  const rows = renderTraces(traces, nowMicros);
   const inserted = await sendRows<{ trace_id: Buffer }>(client, INSERT, projectId, rows);
   return new Set(inserted.map((row) => row.trace_id.toString('hex')));
 }
@@ -146,12 +146,7 @@ export async function updateTraces(
   traces: readonly TraceRow[],
   { nowMicros, isRerun }: { nowMicros: bigint; isRerun: boolean },
 ): Promise<void> {
-  await sendRows(
-    client,
-    isRerun ? UPDATE_UNSEEN : UPDATE,
-    projectId,
-    traces.map((trace) => renderTrace(trace, nowMicros)),
-  );
+  await sendRows(client, isRerun ? UPDATE_UNSEEN : UPDATE, projectId, renderTraces(traces, nowMicros));
 }
 
 /** Inserts or replaces the rows of ledgers, whose sessions are locked. */
@@ -161,12 +156,7 @@ export async function upsertLedgers(
   ledgers: readonly TraceRow[],
   { nowMicros, isRerun }: { nowMicros: bigint; isRerun: boolean },
 ): Promise<void> {
-  await sendRows(
-    client,
-    isRerun ? UPSERT_UNSEEN : UPSERT,
-    projectId,
-    ledgers.map((ledger) => renderTrace(ledger, nowMicros)),
-  );
+  await sendRows(client, isRerun ? UPSERT_UNSEEN : UPSERT, projectId, renderTraces(ledgers, nowMicros));
 }
 
 export async function deleteTraces(
@@ -238,16 +228,20 @@ export async function listBystanders(
   return rows.map((row) => row.trace_id.toString('hex'));
 }
 
-function renderTrace(trace: TraceRow, nowMicros: bigint): RecordOf<typeof COLUMNS> {
+function renderTraces(traces: readonly TraceRow[], nowMicros: bigint): RecordOf<typeof COLUMNS>[] {
+  const now = renderTimestamp(nowMicros);
+  return traces.map((trace) => renderTrace(trace, now));
+}
+
+function renderTrace(trace: TraceRow, now: string): RecordOf<typeof COLUMNS> {
   const start = splitMicros(trace.startTimeUnixNano);
   const end = splitMicros(trace.endTimeUnixNano);
-  const now = renderTimestamp(nowMicros);
   return {
     trace_id: hexBytes(trace.traceId),
     last_seen_at: now,
     created_at: now,
     ...renderSummary(trace),
-    duration_micros: (end.micros > start.micros ? end.micros - start.micros : 0n).toString(),
+    duration_micros: renderDuration(start, end),
     span_count: trace.spanCount,
     total_tokens: renderInteger((trace.totals.inputTokens ?? 0) + (trace.totals.outputTokens ?? 0)),
     is_complete: trace.isComplete,
