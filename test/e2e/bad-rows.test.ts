@@ -107,3 +107,18 @@ test('the figures say of each request what was received, stored, updated, duplic
     repaired: 2,
   });
 });
+
+test('ninety bad spans scattered among 4,500 are each found, and all others are stored', async () => {
+  const traceId = 'd'.repeat(32);
+  const names = Array.from({ length: 4_500 }, (_, index) => (index % 50 === 7 ? 'forbidden' : 'good'));
+  const answer = await sendJson(listSpans(traceId, names));
+  expect(answer).toMatchObject({ partialSuccess: { rejectedSpans: '90' } });
+  const trace = await collector.get<{ span_count: number }>(`/api/v1/traces/${traceId}`);
+  expect(trace.span_count).toBe(4_410);
+  const { data } = await collector.get<Page<AdvisedIssue>>(
+    '/api/v1/ingest/issues?code=ROW_REFUSED&limit=500',
+  );
+  expect(data.filter(({ trace_id }) => trace_id === traceId)).toHaveLength(90);
+  const untried = await collector.get<Page<AdvisedIssue>>('/api/v1/ingest/issues?code=ROW_NOT_TRIED');
+  expect(untried.data).toEqual([]);
+});

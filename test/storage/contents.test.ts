@@ -5,6 +5,7 @@ import { readContent, readReportContent } from '../../collector/dialects/normali
 import { DEFAULT_PROJECT_ID } from '../../collector/model/ids.js';
 import type { SpanData } from '../../collector/model/span-data.js';
 import { createProjector } from '../../collector/projections/projector.js';
+import { ContentStore } from '../../collector/storage/postgres/contents/content-store.js';
 import { cutText } from '../../collector/storage/postgres/contents/cut-text.js';
 import { RepeatFilter } from '../../collector/storage/postgres/contents/repeats.js';
 import { createMaintenance } from '../../collector/storage/postgres/maintenance/maintenance.js';
@@ -78,6 +79,77 @@ describe('cutting a text', () => {
     expect(shared.length).toBeGreaterThan(cutText(common).length - 4);
   });
 
+  test('at the places where it was always cut, since what is stored is found by what the pieces hold', () => {
+    const cutBefore = (text: string): string[] => {
+      const gear: number[] = [];
+      for (let state = 0x9e3779b9; gear.length < 256; gear.push(state)) {
+        state ^= state << 13;
+        state ^= state >>> 17;
+        state ^= state << 5;
+      }
+      const pieces: string[] = [];
+      let rolling = 0;
+      let start = 0;
+      for (let end = 1; end <= text.length; end += 1) {
+        const code = text.charCodeAt(end - 1);
+        rolling = ((rolling << 1) + (gear[code & 0xff] ?? 0)) | 0;
+        if (end - start < 128 || ((rolling & 0xff800000) !== 0 && end - start < 8_192)) continue;
+        if (code >= 0xd800 && code <= 0xdbff && end < text.length) continue;
+        pieces.push(text.slice(start, end));
+        start = end;
+      }
+      return start < text.length ? [...pieces, text.slice(start)] : pieces;
+    };
+    const random = new SeededRandom(7);
+    const prose = write(random, 90_000);
+    const wide = Array.from({ length: 60_000 }, () =>
+      String.fromCodePoint(0x4e00 + random.below(20_000)),
+    ).join('');
+    const emoji = Array.from({ length: 40_000 }, () =>
+      String.fromCodePoint(0x1f300 + random.below(700)),
+    ).join('');
+    for (const text of [
+      prose,
+      wide,
+      emoji,
+      'a'.repeat(30_000),
+      '🙂'.repeat(20_000),
+      `x${'🙂'.repeat(20_000)}`,
+    ]) {
+      for (let length = text.length; length > 0; length = Math.floor(length / 3)) {
+        const part = text.slice(0, length);
+        expect(cutText(part).map((piece) => piece.text)).toEqual(cutBefore(part));
+      }
+    }
+  });
+
+  test('gives what is in a text twice one print, whatever stands around it', () => {
+    const random = new SeededRandom(11);
+    const prints = (text: string) => cutText(text).map(({ print }) => print);
+    const piece = cutText(write(random, 5_000))[1]?.text ?? '';
+    const before = cutText(write(random, 5_000))[0]?.text ?? '';
+    const print = prints(piece)[0];
+    expect(prints(before + piece + write(random, 700))[1]).toBe(print);
+    expect(prints(piece + write(random, 700))[0]).toBe(print);
+  });
+
+  test('a store cuts a text that comes again, and goes on in another way, as one that is new', () => {
+    const random = new SeededRandom(12);
+    const store = new ContentStore();
+    const common = write(random, 20_000);
+    const texts = [common, common + write(random, 9_000), common.slice(0, 9_999) + write(random, 3_000)];
+    texts.push(...texts, `${common.slice(0, 5_000)}☃${common.slice(5_000)}`);
+    for (const text of texts) {
+      expect(store.cut(text).map((piece) => piece.text)).toEqual(cutText(text).map((piece) => piece.text));
+    }
+    expect(store.cut(common).map(({ known }) => known?.text)).toEqual([
+      ...cutText(common)
+        .slice(0, -1)
+        .map(({ text }) => text),
+      undefined,
+    ]);
+  });
+
   test('remembers what was seen for at least a generation, and not for ever', () => {
     const filter = new RepeatFilter(10);
     expect([filter.see(1), filter.see(1)]).toEqual([false, true]);
@@ -85,6 +157,20 @@ describe('cutting a text', () => {
     expect(filter.see(1)).toBe(true);
     for (let print = 100; print < 130; print += 1) filter.see(print);
     expect(filter.see(2)).toBe(false);
+  });
+
+  test('tells thousands of prints from each other', () => {
+    const random = new SeededRandom(3);
+    const filter = new RepeatFilter();
+    const prints = Array.from(
+      { length: 20_000 },
+      () => random.below(2 ** 20) * 2 ** 33 + random.below(2 ** 30),
+    );
+    const seen = new Set<number>();
+    for (const print of prints) {
+      expect(filter.see(print)).toBe(seen.has(print));
+      seen.add(print);
+    }
   });
 });
 

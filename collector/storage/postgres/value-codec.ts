@@ -47,7 +47,12 @@ export function encodeValue(value: AnyValue, share?: ShareText): string {
 
 /** The parts of a text, those that are stored elsewhere by their ids; undefined where it stands as it is. */
 export type ShareText = (text: string) => readonly TextPart[] | undefined;
-export type TextPart = string | Buffer;
+export type TextPart = string | ContentRef;
+
+/** A text that is stored elsewhere, by its id: 16 bytes as 22 characters of base64url. */
+export interface ContentRef {
+  readonly id: string;
+}
 
 /** Texts that are stored elsewhere, by the ids that {@link encodeValue} writes. */
 export type Contents = ReadonlyMap<string, string>;
@@ -100,14 +105,38 @@ const TOO_DEEP = '[nested too deeply; see the span]';
  * Plain JSON as jsonb text, for derived columns: numbers stay plain; strings and keys that jsonb refuses, infinities
  * (which `JSON.parse` makes of 1e999) and -0 are tagged as in {@link encodeValue}. Nesting beyond 128 levels is cut.
  */
-export function encodeJson(value: JsonValue, depth = 0): string {
+export function encodeJson(value: JsonValue): string {
+  if (!isPlain(value, 0)) return encodeTagged(value, 0);
+  // The engine's own writer is several times as fast. It escapes what jsonb refuses, so that it can be seen afterwards.
+  const text = JSON.stringify(value);
+  return text.includes('\\u0000') || text.includes('\\ud') ? encodeTagged(value, 0) : text;
+}
+
+const DOLLAR = 0x24;
+
+/** Whether JavaScript writes a value as {@link encodeTagged} does, as long as its texts and keys are not odd. */
+function isPlain(value: JsonValue, depth: number): boolean {
+  if (typeof value === 'string' || value === null || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return isPlainNumber(value);
+  if (typeof value !== 'object' || depth === MAX_JSON_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isPlain(item, depth + 1)) return false;
+    return true;
+  }
+  for (const key in value) {
+    if (key.charCodeAt(0) === DOLLAR || !isPlain(value[key] as JsonValue, depth + 1)) return false;
+  }
+  return true;
+}
+
+function encodeTagged(value: JsonValue, depth: number): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return encodeText(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'number') return isPlainNumber(value) ? String(value) : encodeDouble(value);
   if (depth === MAX_JSON_DEPTH) return JSON.stringify(TOO_DEEP);
-  if (Array.isArray(value)) return `[${value.map((item) => encodeJson(item, depth + 1)).join(',')}]`;
-  return joinEntries(Object.entries(value).map(([key, item]) => [key, encodeJson(item, depth + 1)]));
+  if (Array.isArray(value)) return `[${value.map((item) => encodeTagged(item, depth + 1)).join(',')}]`;
+  return joinEntries(Object.entries(value).map(([key, item]) => [key, encodeTagged(item, depth + 1)]));
 }
 
 /** Reads what {@link encodeJson} wrote. Numbers are JavaScript numbers; objects have a null prototype. */
@@ -116,13 +145,13 @@ export function decodeJson(text: string): JsonValue {
 }
 
 function encodeString(text: string, share: ShareText | undefined): string {
-  const parts = share === undefined || isOdd(text) ? undefined : share(text);
+  const parts = share === undefined || isOddText(text) ? undefined : share(text);
   if (parts === undefined) return encodeText(text);
   const items: string[] = [];
   let ids = '';
   for (const part of parts) {
     if (typeof part !== 'string') {
-      ids += part.toString('base64url');
+      ids += part.id;
       continue;
     }
     if (ids !== '') items.push(`["${ids}"]`);
@@ -135,12 +164,12 @@ function encodeString(text: string, share: ShareText | undefined): string {
 
 function encodeText(text: string): string {
   const literal = JSON.stringify(text);
-  if (!isOdd(text)) return literal;
+  if (!isOddText(text)) return literal;
   return `{"$text":${JSON.stringify(literal.slice(1, -1))}}`;
 }
 
 /** Whether Postgres refuses the text: U+0000 anywhere, or half of a surrogate pair. */
-function isOdd(text: string): boolean {
+export function isOddText(text: string): boolean {
   return text.includes('\u0000') || !text.isWellFormed();
 }
 
@@ -166,8 +195,13 @@ function encodeBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
+/** Whether an object with this key is stored as `$pairs`. */
+export function isOddKey(key: string): boolean {
+  return key.startsWith('$') || isOddText(key);
+}
+
 function hasOddKeys(entries: readonly (readonly [string, string])[]): boolean {
-  for (const [key] of entries) if (key.startsWith('$') || isOdd(key)) return true;
+  for (const [key] of entries) if (isOddKey(key)) return true;
   if (entries.length < 2) return false;
   return new Set(entries.map(([key]) => key)).size !== entries.length;
 }

@@ -1,13 +1,15 @@
-/** Prints of pieces that are remembered in each of two generations: some 20 MB where both are full. */
+/** Prints of pieces that are remembered in each of two generations. */
 const GENERATION_SIZE = 250_000;
+/** Of the places of a set, so that few prints find theirs taken. */
+const MAX_LOAD = 0.5;
 
 /**
  * Remembers which pieces of text have been seen lately, by their prints. Two texts of one print are rare, and harmless:
  * the second is then stored by its content hash although it has not been seen.
  */
 export class RepeatFilter {
-  private young = new Set<number>();
-  private old = new Set<number>();
+  private young = new PrintSet();
+  private old = new PrintSet();
 
   constructor(private readonly generationSize = GENERATION_SIZE) {}
 
@@ -16,9 +18,41 @@ export class RepeatFilter {
     if (this.young.has(print)) return true;
     if (this.young.size >= this.generationSize) {
       this.old = this.young;
-      this.young = new Set();
+      this.young = new PrintSet();
     }
     this.young.add(print);
     return this.old.has(print);
+  }
+}
+
+/** A set of integers from 0 to 2^53 - 1: several times faster than a `Set`, which takes large numbers for objects. */
+class PrintSet {
+  size = 0;
+  /** Each print, or -1, in the first free place from the one that its bits say. */
+  private places = new Float64Array(1024).fill(-1);
+
+  has(print: number): boolean {
+    return this.places[this.find(print)] === print;
+  }
+
+  /** Adds what is not in it. */
+  add(print: number): void {
+    if (this.size >= this.places.length * MAX_LOAD) this.grow();
+    this.places[this.find(print)] = print;
+    this.size += 1;
+  }
+
+  private find(print: number): number {
+    const { places } = this;
+    const mask = places.length - 1;
+    let place = (print ^ (print / 0x1_0000_0000)) & mask;
+    while (places[place] !== -1 && places[place] !== print) place = (place + 1) & mask;
+    return place;
+  }
+
+  private grow(): void {
+    const { places } = this;
+    this.places = new Float64Array(places.length * 2).fill(-1);
+    for (const print of places) if (print !== -1) this.places[this.find(print)] = print;
   }
 }

@@ -6,10 +6,14 @@ const MAX_DIGITS = 1000;
 
 /** Whether {@link encodeNumeric} takes the text. */
 export function isDecimal(text: string): boolean {
+  return matchDecimal(text) !== null;
+}
+
+function matchDecimal(text: string): RegExpExecArray | null {
   const match = DECIMAL.exec(text);
-  if (match === null) return false;
+  if (match === null) return null;
   const digits = (match[2] ?? '').length + (match[3] ?? '').length;
-  return digits > 0 && digits <= MAX_DIGITS && Math.abs(Number(match[4] ?? 0)) <= MAX_DIGITS;
+  return digits > 0 && digits <= MAX_DIGITS && Math.abs(Number(match[4] ?? 0)) <= MAX_DIGITS ? match : null;
 }
 
 /**
@@ -17,7 +21,7 @@ export function isDecimal(text: string): boolean {
  * first group, the sign and the number of digits after the point. Throws a RangeError where the text is no decimal.
  */
 export function encodeNumeric(text: string): Buffer {
-  const match = isDecimal(text) ? DECIMAL.exec(text) : null;
+  const match = matchDecimal(text);
   if (match === null) throw new RangeError('not a decimal number');
   const { whole, fraction } = placePoint(match[2] ?? '', match[3] ?? '', Number(match[4] ?? 0));
   const wholeGroups = Math.ceil(whole.length / DIGITS_PER_GROUP);

@@ -18,47 +18,49 @@ export interface BisectOptions<Item> {
 
 /**
  * Tells the items that are refused from the good ones, which are taken: what was refused together with `failure` is
- * tried in parts, the largest first, so that where attempts run out as many as possible have been taken. Where it is
- * known which item is at fault, a bad one costs three attempts; else of n items a single one is found in about 2·log2(n).
+ * tried in parts, the largest first, so that where attempts run out as many as possible have been taken. Of n items a
+ * single bad one is found in about 2·log2(n) attempts; where failures tell which item is at fault, each bad one costs
+ * two.
  */
 export async function bisect<Item>(
   items: readonly Item[],
   failure: unknown,
-  { attempt, isRefusal, findCulprit, maxAttempts }: BisectOptions<Item>,
+  options: BisectOptions<Item>,
 ): Promise<Refusals<Item>> {
+  const { attempt, isRefusal, findCulprit, maxAttempts } = options;
   const { refused, untried }: Refusals<Item> = { refused: [], untried: [] };
   const parts = [{ items, failure }];
+  /** What comes before one at fault was good as far as that. */
+  let passed: Item[] = [];
   let attempts = 0;
+  const tryPart = async (part: readonly Item[]): Promise<void> => {
+    attempts += 1;
+    try {
+      await attempt(part);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      parts.push({ items: part, failure: error });
+    }
+  };
   // Grows on the way, by parts that are smaller than those before.
   for (const part of parts) {
     const culprit = part.items.length === 1 ? 0 : findCulprit?.(part.failure, part.items);
-    if (culprit !== undefined) refused.push({ item: part.items[culprit] as Item, failure: part.failure });
-    else if (attempts >= maxAttempts) {
-      for (const item of part.items) untried.push({ item, failure: part.failure });
-      continue;
+    if (culprit !== undefined) {
+      refused.push({ item: part.items[culprit] as Item, failure: part.failure });
+      passed.push(...part.items.slice(0, culprit));
     }
-    for (const smaller of cutAt(part.items, culprit)) {
-      if (attempts >= maxAttempts) {
-        for (const item of smaller) untried.push({ item, failure: part.failure });
-        continue;
-      }
-      attempts += 1;
-      try {
-        await attempt(smaller);
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        parts.push({ items: smaller, failure: error });
-      }
+    const rest = culprit === undefined ? part.items : part.items.slice(culprit + 1);
+    const middle = Math.ceil(rest.length / 2);
+    for (const half of [rest.slice(0, middle), rest.slice(middle)]) {
+      if (half.length === 0) continue;
+      if (attempts < maxAttempts) await tryPart(half);
+      else for (const item of half) untried.push({ item, failure: part.failure });
+    }
+    if (part === parts.at(-1) && passed.length > 0) {
+      const together = passed;
+      passed = [];
+      await tryPart(together);
     }
   }
   return { refused, untried };
-}
-
-/** In halves; where one is at fault, what comes before it, which has most likely been found good, and what comes after in halves. */
-function cutAt<Item>(items: readonly Item[], culprit: number | undefined): Item[][] {
-  const start = culprit === undefined ? 0 : culprit + 1;
-  const middle = Math.ceil((start + items.length) / 2);
-  const parts = [items.slice(start, middle), items.slice(middle)];
-  if (culprit !== undefined) parts.unshift(items.slice(0, culprit));
-  return parts.filter((part) => part.length > 0);
 }

@@ -2,6 +2,7 @@ import { limitIssues } from '../../../model/ingest-issue.js';
 import type { IngestIssue } from '../../../model/ingest-issue.js';
 import { nowUnixNano, splitMicros } from '../../../model/time.js';
 import type { WriteBatch } from '../../../model/write-batch.js';
+import { readDayMicros } from '../contents/content-store.js';
 import type { ContentStore } from '../contents/content-store.js';
 import { readDay } from '../maintenance/partitions.js';
 import { DictionaryEntries } from './dictionaries.js';
@@ -103,9 +104,16 @@ function listDaysOf(
   points: readonly EncodedPoint[],
 ): Set<string> {
   const days = new Set<string>();
-  for (const { startMicros } of spans) days.add(readDay(startMicros));
-  for (const { timeMicros } of logs) days.add(readDay(timeMicros));
-  for (const { timeMicros } of points) days.add(readDay(timeMicros));
+  let last: bigint | undefined;
+  const add = (micros: bigint): void => {
+    const dayMicros = readDayMicros(micros);
+    if (dayMicros === last) return;
+    last = dayMicros;
+    days.add(readDay(micros));
+  };
+  for (const { startMicros } of spans) add(startMicros);
+  for (const { timeMicros } of logs) add(timeMicros);
+  for (const { timeMicros } of points) add(timeMicros);
   return days;
 }
 

@@ -3,6 +3,8 @@ import type { IngestIssue } from '../../../model/ingest-issue.js';
 import type { WriteBatch, WriteCounts, WriteReceipt } from '../../../model/write-batch.js';
 import { bisect } from './bisect.js';
 import { gatherRecords, listRecords, noteNotTried, noteRefused } from './refused-record.js';
+import type { BatchRecord } from './refused-record.js';
+import { findCopiedSpan } from './copied-row.js';
 import { isRefusal } from './write-failure.js';
 
 /**
@@ -25,6 +27,7 @@ export async function salvageBatch(
   const options = { isRefusal, maxAttempts: MAX_TRANSACTIONS };
   const { refused, untried } = await bisect(listRecords(batch), failure, {
     ...options,
+    findCulprit: findRefused,
     attempt: async (records) => {
       const { stored, updated, duplicate } = await commit(gatherRecords(batch.projectId, records));
       receipt.stored += stored;
@@ -48,4 +51,10 @@ export async function salvageBatch(
     await bisect(issues, error, { ...options, attempt: commitIssues });
   }
   return { ...receipt, rejected };
+}
+
+function findRefused(failure: unknown, records: readonly BatchRecord[]): number | undefined {
+  const data = findCopiedSpan(failure);
+  const place = data === undefined ? -1 : records.findIndex(({ row }) => row.data === data);
+  return place === -1 ? undefined : place;
 }

@@ -5,12 +5,13 @@ import { splitMicros } from '../../../model/time.js';
 import { CopyBuffer } from '../copy/copy-buffer.js';
 import { isDecimal } from '../copy/numeric.js';
 import { OddTexts } from '../odd-text.js';
-import { encodeEvents, encodeLinks } from '../rows/nested-codec.js';
-import { encodeAttributes, encodeValue, joinEntries } from '../value-codec.js';
-import type { TextPart } from '../value-codec.js';
+import { encodeLinks } from '../rows/nested-codec.js';
 import { readDayMicros } from '../contents/content-store.js';
-import type { ContentStore, SharedContent } from '../contents/content-store.js';
+import type { ContentStore } from '../contents/content-store.js';
+import type { SharedContent } from '../contents/shared-content.js';
+import { SpanTexts } from '../contents/span-texts.js';
 import type { DictionaryEntries } from './dictionaries.js';
+import { SpanBodies } from './span-bodies.js';
 
 /** The columns of `spans` in the order in which {@link SpanEncoder} writes them. */
 export const SPAN_COPY_COLUMNS = (
@@ -34,8 +35,6 @@ export const PAYLOAD_COPY_COLUMNS = [
   'received_at',
 ];
 
-/** Encoded attributes and events longer than this go to `span_payloads`, whatever they are. */
-const LARGE_VALUE_LENGTH = 1024;
 const HASH_BYTES = 16;
 const NO_CONTENTS: readonly SharedContent[] = [];
 const NO_HASH = new Uint8Array(HASH_BYTES);
@@ -72,7 +71,14 @@ interface Extent {
   rowStart: number;
   payloadStart: number;
   end: number;
+  startMicros: bigint;
   contents: readonly SharedContent[];
+}
+
+/** A span's times as columns hold them. */
+interface SpanTimes {
+  start: { micros: bigint; nanos: number };
+  end: { micros: bigint; nanos: number };
 }
 
 /**
@@ -83,6 +89,7 @@ interface Extent {
  */
 export class SpanEncoder {
   private readonly buffer = new CopyBuffer(64 * 1024);
+  private readonly bodies = new SpanBodies();
   private readonly projectId: Buffer;
 
   constructor(
@@ -101,57 +108,47 @@ export class SpanEncoder {
   }
 
   private putSpan(span: NormalizedSpan): Extent {
-    const { buffer } = this;
-    const bodies = splitBodies(span);
+    const { buffer, bodies } = this;
+    bodies.read(span);
+    const times = readTimes(span);
     const rowStart = buffer.length;
     buffer.beginRow(SPAN_COPY_COLUMNS.length);
     buffer.putBytes(NO_HASH);
     const hashEnd = buffer.length;
     buffer.putTimestamp(this.receivedMicros);
     putDecimal(buffer, span.facts.computedCostUsd);
-    putClean(buffer, span.facts.priceRef);
+    buffer.putCleanText(span.facts.priceRef);
     const contentStart = buffer.length;
-    this.putKey(span);
-    putRest(buffer, span, bodies, this.dictionaries);
+    this.putKey(span, times);
+    const keyEnd = buffer.length;
+    putRest(buffer, span, { bodies, times, dictionaries: this.dictionaries });
     const payloadStart = buffer.length;
-    if (bodies.hasPayload) this.putPayload(span, bodies);
+    const texts = bodies.hasPayload
+      ? new SpanTexts(this.store, readDayMicros(times.start.micros))
+      : undefined;
+    let bodiesStart = payloadStart;
+    if (texts !== undefined) {
+      buffer.beginRow(PAYLOAD_COPY_COLUMNS.length);
+      buffer.copyWithin(contentStart, keyEnd);
+      bodiesStart = buffer.length;
+      bodies.putHeavy(buffer, texts);
+    }
     const contentHash = hash('sha256', buffer.view(contentStart), 'buffer');
-    contentHash.copy(buffer.view(hashEnd - HASH_BYTES, hashEnd), 0, 0, HASH_BYTES);
-    const contents = bodies.hasPayload ? this.shareContents(span, bodies, payloadStart) : NO_CONTENTS;
-    if (bodies.hasPayload) buffer.putTimestamp(this.receivedMicros);
-    return { rowStart, payloadStart, end: buffer.length, contents };
-  }
-
-  private putPayload(
-    span: NormalizedSpan,
-    bodies: Pick<Bodies, 'payloadAttributes' | 'payloadEvents'>,
-  ): void {
-    this.buffer.beginRow(PAYLOAD_COPY_COLUMNS.length);
-    this.putKey(span);
-    this.buffer.putJsonb(bodies.payloadAttributes);
-    this.buffer.putJsonb(bodies.payloadEvents);
-  }
-
-  /** Writes the payload once more, without the texts that repeat, if there are any. */
-  private shareContents(
-    span: NormalizedSpan,
-    bodies: Bodies,
-    payloadStart: number,
-  ): readonly SharedContent[] {
-    const { attributes, events } = span.data;
-    const heavy = attributes.filter(({ key }) => bodies.heavyKeys.has(key));
-    const shared = this.store.share(
-      [...heavy, ...(bodies.areEventsHeavy ? events.flatMap((event) => event.attributes) : [])],
-      readDayMicros(splitMicros(span.data.startTimeUnixNano).micros),
-    );
-    if (shared === undefined) return NO_CONTENTS;
-    const share = (text: string): readonly TextPart[] | undefined => shared.parts.get(text);
-    this.buffer.rewind(payloadStart);
-    this.putPayload(span, {
-      payloadAttributes: heavy.length === 0 ? null : encodeAttributes(heavy, share),
-      payloadEvents: bodies.areEventsHeavy ? encodeEvents(events, share) : null,
-    });
-    return shared.contents;
+    buffer.overwrite(hashEnd - HASH_BYTES, contentHash.subarray(0, HASH_BYTES));
+    if (texts !== undefined) {
+      if (texts.contents.length > 0) {
+        buffer.rewind(bodiesStart);
+        bodies.putShared(buffer, texts.findParts);
+      }
+      buffer.putTimestamp(this.receivedMicros);
+    }
+    return {
+      rowStart,
+      payloadStart,
+      end: buffer.length,
+      startMicros: times.start.micros,
+      contents: texts?.contents ?? NO_CONTENTS,
+    };
   }
 
   private readEncoded(span: NormalizedSpan, extent: Extent | undefined): EncodedSpan {
@@ -162,7 +159,7 @@ export class SpanEncoder {
       span,
       isPending: span.facts.isPending,
       endTimeUnixNano: span.data.endTimeUnixNano,
-      startMicros: splitMicros(span.data.startTimeUnixNano).micros,
+      startMicros: extent.startMicros,
       contentHash: this.buffer.view(hashStart, hashStart + HASH_BYTES),
       row: this.buffer.view(rowStart, payloadStart),
       payload: end > payloadStart ? this.buffer.view(payloadStart, end) : null,
@@ -170,56 +167,27 @@ export class SpanEncoder {
     };
   }
 
-  private putKey({ data }: NormalizedSpan): void {
+  private putKey({ data }: NormalizedSpan, { start }: SpanTimes): void {
     this.buffer.putBytes(this.projectId);
     this.buffer.putHex(data.traceId);
     this.buffer.putHex(data.spanId);
-    this.buffer.putTimestamp(splitMicros(data.startTimeUnixNano).micros);
+    this.buffer.putTimestamp(start.micros);
   }
 }
 
-interface Bodies {
-  attributes: string | null;
-  events: string | null;
-  payloadAttributes: string | null;
-  payloadEvents: string | null;
-  heavyKeys: ReadonlySet<string>;
-  areEventsHeavy: boolean;
-  hasPayload: boolean;
-}
-
-/** Tells message bodies and large values from the rest. All values of one key stay together, in their order. */
-function splitBodies(span: NormalizedSpan): Bodies {
-  const entries = span.data.attributes.map(({ key, value }) => [key, encodeValue(value)] as const);
-  const heavyKeys = new Set<string>();
-  for (const [key, text] of entries) {
-    if (text.length > LARGE_VALUE_LENGTH || span.contentKeys.has(key)) heavyKeys.add(key);
-  }
-  const light = heavyKeys.size === 0 ? entries : entries.filter(([key]) => !heavyKeys.has(key));
-  const heavy = heavyKeys.size === 0 ? [] : entries.filter(([key]) => heavyKeys.has(key));
-  const events = encodeEvents(span.data.events);
-  const areEventsHeavy = events !== null && (span.hasContentEvents || events.length > LARGE_VALUE_LENGTH);
-  return {
-    attributes: light.length === 0 ? null : joinEntries(light),
-    payloadAttributes: heavy.length === 0 ? null : joinEntries(heavy),
-    events: areEventsHeavy ? null : events,
-    payloadEvents: areEventsHeavy ? events : null,
-    heavyKeys,
-    areEventsHeavy,
-    hasPayload: heavy.length > 0 || areEventsHeavy,
-  };
+function readTimes({ data }: NormalizedSpan): SpanTimes {
+  return { start: splitMicros(data.startTimeUnixNano), end: splitMicros(data.endTimeUnixNano) };
 }
 
 function putRest(
   row: CopyBuffer,
   { data, facts }: NormalizedSpan,
-  bodies: Bodies,
-  dictionaries: DictionaryEntries,
+  { bodies, times, dictionaries }: { bodies: SpanBodies; times: SpanTimes; dictionaries: DictionaryEntries },
 ): void {
   const odd = new OddTexts();
-  row.putTimestamp(splitMicros(data.endTimeUnixNano).micros);
-  row.putInt2(splitMicros(data.startTimeUnixNano).nanos);
-  row.putInt2(splitMicros(data.endTimeUnixNano).nanos);
+  row.putTimestamp(times.end.micros);
+  row.putInt2(times.start.nanos);
+  row.putInt2(times.end.nanos);
   row.putInt4(data.kind);
   row.putInt4(data.statusCode);
   row.putInt8(data.flags);
@@ -244,28 +212,39 @@ function putRest(
   row.putText(odd.store('status_message', data.statusMessage));
   row.putText(odd.store('trace_state', data.traceState));
   putFacts(row, facts);
-  row.putJsonb(bodies.attributes);
-  row.putJsonb(bodies.events);
+  bodies.putLightAttributes(row);
+  bodies.putLightEvents(row);
   row.putJsonb(encodeLinks(data.links));
   row.putJsonb(odd.encode());
 }
 
 function putFacts(row: CopyBuffer, facts: NormalizedSpan['facts']): void {
-  putClean(row, facts.dialect, facts.operation, facts.agentName, facts.agentId, facts.agentVersion);
-  putClean(row, facts.agentType, facts.requestModel, facts.responseModel, facts.provider, facts.responseId);
+  row.putCleanText(facts.dialect);
+  row.putCleanText(facts.operation);
+  row.putCleanText(facts.agentName);
+  row.putCleanText(facts.agentId);
+  row.putCleanText(facts.agentVersion);
+  row.putCleanText(facts.agentType);
+  row.putCleanText(facts.requestModel);
+  row.putCleanText(facts.responseModel);
+  row.putCleanText(facts.provider);
+  row.putCleanText(facts.responseId);
   row.putTextArray(facts.finishReasons.map(cleanText));
-  putClean(row, facts.toolName, facts.toolCallId, facts.sessionId, facts.conversationId, facts.userId);
-  putClean(row, facts.serviceName, facts.environment);
+  row.putCleanText(facts.toolName);
+  row.putCleanText(facts.toolCallId);
+  row.putCleanText(facts.sessionId);
+  row.putCleanText(facts.conversationId);
+  row.putCleanText(facts.userId);
+  row.putCleanText(facts.serviceName);
+  row.putCleanText(facts.environment);
   row.putTextArray(facts.tags.map(cleanText));
-  putClean(row, facts.caseId, facts.workflowId);
+  row.putCleanText(facts.caseId);
+  row.putCleanText(facts.workflowId);
   putDecimal(row, facts.reportedCostUsd);
-  putClean(row, facts.errorType, facts.errorMessage);
+  row.putCleanText(facts.errorType);
+  row.putCleanText(facts.errorMessage);
 }
 
 function putDecimal(row: CopyBuffer, text: string | null): void {
   row.putNumeric(text !== null && isDecimal(text) ? text : null);
-}
-
-function putClean(row: CopyBuffer, ...texts: (string | null)[]): void {
-  for (const text of texts) row.putText(text === null ? null : cleanText(text));
 }

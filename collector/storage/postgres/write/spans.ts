@@ -11,6 +11,7 @@ import { SPAN_COLUMNS, SPAN_LIGHT_COLUMNS, readSpanData, readTraceSpan } from '.
 import type { TimeWindow } from '../rows/time-window.js';
 import { renderWindows } from '../rows/time-window.js';
 import { renderTimestamp } from '../rows/timestamp.js';
+import { noteCopiedRow } from './copied-row.js';
 import { hexBytes } from './record-set.js';
 import { PAYLOAD_COPY_COLUMNS, SPAN_COPY_COLUMNS } from './span-encoder.js';
 import type { EncodedSpan, SpanVersion } from './span-encoder.js';
@@ -167,19 +168,32 @@ export async function listSpanData(
 
 /** Copies the rows of spans that are not there. Rejects with 23505 where one is. */
 export async function copySpans(client: ClientBase, spans: readonly EncodedSpan[]): Promise<void> {
-  await copyRows(
-    client,
-    'spans',
-    SPAN_COPY_COLUMNS,
-    spans.map((span) => span.row),
-  );
-  await copyRows(
-    client,
-    'span_payloads',
-    PAYLOAD_COPY_COLUMNS,
-    spans.flatMap((span) => (span.payload === null ? [] : [span.payload])),
-  );
+  await copyEncoded(client, { table: 'spans', columns: SPAN_COPY_COLUMNS }, spans, ({ row }) => row);
+  const withPayload = spans.filter(({ payload }) => payload !== null);
+  const payloads = { table: 'span_payloads', columns: PAYLOAD_COPY_COLUMNS };
+  await copyEncoded(client, payloads, withPayload, ({ payload }) => payload);
 }
+
+async function copyEncoded(
+  client: ClientBase,
+  { table, columns }: { table: string; columns: readonly string[] },
+  spans: readonly EncodedSpan[],
+  readRow: (span: EncodedSpan) => Uint8Array | null,
+): Promise<void> {
+  try {
+    await copyRows(
+      client,
+      table,
+      columns,
+      spans.map((span) => readRow(span) ?? NO_BYTES),
+    );
+  } catch (error) {
+    noteCopiedRow(error, spans);
+    throw error;
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 /** Deletes exactly these spans, with their payloads. */
 export async function deleteSpans(
