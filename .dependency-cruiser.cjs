@@ -53,6 +53,9 @@ const only = (module, places) => ({
   to: { path: `^node_modules/${module}/` },
 });
 
+/** What the SDK loads by a dynamic import, and only for those who ask for it: a price library. */
+const LOADED_WHEN_USED = ['^node_modules/@pydantic/genai-prices/'];
+
 module.exports = {
   forbidden: [
     ...rules,
@@ -64,6 +67,21 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: { path: '^collector/' },
+    },
+    {
+      name: 'the SDK imports OpenTelemetry and Node alone',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        dependencyTypesNot: ['core', 'local', 'type-only'],
+        pathNot: ['^src/', '^node_modules/@opentelemetry/', ...LOADED_WHEN_USED],
+      },
+    },
+    {
+      name: 'src/semconv.ts is a leaf',
+      severity: 'error',
+      from: { path: '^src/semconv\\.ts$' },
+      to: {},
     },
     { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'everything resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -16,7 +16,7 @@ const steps = [
   [
     'architecture',
     ...bin('dependency-cruiser/bin/dependency-cruise.mjs'),
-    ['--config', '.dependency-cruiser.cjs', 'collector'],
+    ['--config', '.dependency-cruiser.cjs', 'collector', 'src'],
   ],
   [
     'tests',
