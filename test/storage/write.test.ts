@@ -127,6 +127,31 @@ describe('group commit', () => {
   });
 });
 
+test('soon after the first write the planner finds a trace by its key, not among all of the project', async () => {
+  const own = await createTestDatabase();
+  const ownPool = createPool(own.connection);
+  const ownWriter = createWriter({ pool: ownPool, projector });
+  await ownWriter.write(makeBatch({ spans: [makeSpan()] }));
+  await expect
+    .poll(async () => {
+      const { rows } = await ownPool.query<{ name: string }>(
+        `select relname as name from pg_class where reltuples >= 0 and relname = any($1) order by 1`,
+        [['agent_executions', 'sessions', 'traces']],
+      );
+      return rows.map(({ name }) => name);
+    })
+    .toEqual(['agent_executions', 'sessions', 'traces']);
+  const { rows } = await ownPool.query<{ 'QUERY PLAN': string }>(
+    `explain update traces set name = source.name
+     from json_to_recordset('[]') as source (trace_id bytea, name text)
+     where traces.project_id = '${DEFAULT_PROJECT_ID}' and traces.trace_id = source.trace_id`,
+  );
+  expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toContain('traces_project_session');
+  await ownWriter.close();
+  await ownPool.end();
+  await own.drop();
+});
+
 describe('leftovers', () => {
   test('a run of which only the executions are left is stored when it comes again', async () => {
     const batch = makeBatch({ spans: makeAgentRun(771) });

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Projector, WriteBatch, WriteCounts, WriteReceipt } from '../../../model/write-batch.js';
 import type { StorageWriter } from '../../storage.js';
+import { gatherFirstStatistics } from '../maintenance/first-statistics.js';
 import { ensureDaysForBatch } from '../maintenance/partitions.js';
 import { ContentStore } from '../contents/content-store.js';
 import { isConflict, pauseBefore } from './conflicts.js';
@@ -52,6 +53,14 @@ export function createWriter({ pool, projector, limits, ...options }: WriterOpti
     contents.forget();
   };
   pool.on('error', forget).on('remove', forget);
+  let hasStatistics = false;
+
+  /** Nobody waits for it; where it fails, the next write tries again. */
+  function gatherStatistics(): void {
+    if (hasStatistics) return;
+    hasStatistics = true;
+    gatherFirstStatistics(pool).catch(() => (hasStatistics = false));
+  }
 
   async function attempt(group: readonly PreparedBatch[], expectsLeftovers: boolean) {
     const client = await pool.connect();
@@ -72,6 +81,7 @@ export function createWriter({ pool, projector, limits, ...options }: WriterOpti
         group.map((batch) => batch.dictionaries),
       );
       contents.remember(projectId, shared);
+      gatherStatistics();
       if (leavesStale) onStale?.(projectId);
       return receipts;
     } catch (error) {
