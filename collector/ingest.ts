@@ -50,7 +50,18 @@ const PRICES_MAX_AGE_MILLIS = 5_000;
 export function createIngest({ storage, telemetry }: IngestOptions): Ingest {
   async function store({ projectId, signal, decoded }: IngestRequest): Promise<WriteReceipt> {
     const prices = await storage.listPrices(projectId, { maxAgeMillis: PRICES_MAX_AGE_MILLIS });
-    return storage.write(createBatch(projectId, signal, decoded, createUnderstanding(prices)));
+    const understanding = createUnderstanding(prices);
+    const identities: LogIdentities = { ordinals: new Map(), origins: new Map() };
+    const sum: WriteReceipt = { stored: 0, updated: 0, duplicate: 0, rejected: [] };
+    for (const part of cutRequest(decoded)) {
+      const batch = createBatch({ projectId, signal, decoded: part }, understanding, identities);
+      const { stored, updated, duplicate, rejected } = await storage.write(batch);
+      sum.stored += stored;
+      sum.updated += updated;
+      sum.duplicate += duplicate;
+      sum.rejected.push(...rejected);
+    }
+    return sum;
   }
 
   return async (request) => {
@@ -134,14 +145,41 @@ function priceSpan(span: NormalizedSpan, book: PriceBook): NormalizedSpan {
   return span;
 }
 
+/** Of each kind, records that are understood and stored at a time: some 200 ms of this thread, and one transaction. */
+const PART_RECORDS = 5_000;
+
+/** A request with more than others should wait for is stored in parts, one after the other. */
+function* cutRequest(decoded: DecodedRequest): Generator<DecodedRequest> {
+  const { spans, logRecords, metricPoints } = decoded;
+  const count = Math.max(spans.length, logRecords.length, metricPoints.length);
+  if (count <= PART_RECORDS) {
+    yield decoded;
+    return;
+  }
+  for (let start = 0; start < count; start += PART_RECORDS) {
+    const end = start + PART_RECORDS;
+    yield {
+      spans: spans.slice(start, end),
+      logRecords: logRecords.slice(start, end),
+      metricPoints: metricPoints.slice(start, end),
+      rejected: start === 0 ? decoded.rejected : [],
+      repaired: start === 0 ? decoded.repaired : [],
+    };
+  }
+}
+
 function createBatch(
-  projectId: string,
-  signal: Signal,
-  decoded: DecodedRequest,
+  { projectId, signal, decoded }: IngestRequest,
   understanding: RecordUnderstanding,
+  identities: LogIdentities,
 ): WriteBatch {
   const spans = decoded.spans.map((data) => understanding.readSpan(data));
-  const { logRecords, issues: logIssues } = createLogRows(signal, decoded.logRecords, understanding);
+  const { logRecords, issues: logIssues } = createLogRows(
+    signal,
+    decoded.logRecords,
+    understanding,
+    identities,
+  );
   const received = nowUnixNano();
   return {
     projectId,
@@ -160,19 +198,26 @@ function createBatch(
   };
 }
 
+/** What tells the log records of one request apart. */
+interface LogIdentities {
+  /** How many equal records there have been so far. */
+  ordinals: Map<string, number>;
+  /** Resources and scopes, shared by reference among records, as they are rendered. */
+  origins: Map<ResourceData | ScopeData, string>;
+}
+
 /** Equal records of one request are told apart by their place among equals, so that sending it again adds none. */
 function createLogRows(
   signal: Signal,
   records: LogRecordData[],
   understanding: RecordUnderstanding,
+  { ordinals, origins }: LogIdentities,
 ): { logRecords: LogRow[]; issues: IngestIssue[] } {
-  const seen = new Map<string, number>();
-  const origins = new Map<ResourceData | ScopeData, string>();
   const issues: IngestIssue[] = [];
   const logRecords = records.map((data) => {
     const key = identifyLogRecord(data, origins);
-    const ordinal = seen.get(key) ?? 0;
-    seen.set(key, ordinal + 1);
+    const ordinal = ordinals.get(key) ?? 0;
+    ordinals.set(key, ordinal + 1);
     const read = understanding.readLog(data);
     if (read.report !== null) {
       for (const issue of listIssues(signal, read.report)) {
@@ -184,8 +229,7 @@ function createLogRows(
   return { logRecords, issues };
 }
 
-/** Resources and scopes are shared by reference among the records of a request: each is rendered once. */
-function identifyLogRecord(data: LogRecordData, origins: Map<ResourceData | ScopeData, string>): string {
+function identifyLogRecord(data: LogRecordData, origins: LogIdentities['origins']): string {
   const identifyOrigin = (origin: ResourceData | ScopeData): string => {
     const known = origins.get(origin);
     if (known !== undefined) return known;

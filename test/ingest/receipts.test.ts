@@ -77,3 +77,13 @@ test('what can not be stored is in the receipt, and in the message to the sender
   expect(result.message).toMatch(/^1 × the database refused it: .* out of range .*\(SQLSTATE 22003\)$/);
   expect(result.message).not.toContain('1099511627776');
 });
+
+test('a request of more records than are stored at a time is stored whole, equal ones told apart, and again adds none', async () => {
+  const many = Array.from({ length: 11_000 }, (_, index) => ({
+    ...RECORD,
+    body: { stringValue: `line ${index % 5_500}` },
+  }));
+  const counts = { received: 11_000, stored: 11_000, updated: 0, duplicate: 0, rejected: 0 };
+  expect((await send(...many)).counts).toMatchObject(counts);
+  expect((await send(...many)).counts).toMatchObject({ ...counts, stored: 0, duplicate: 11_000 });
+});
