@@ -23,14 +23,17 @@ export function issueId(
   projectId: string,
   issue: {
     code: string;
+    signal: string;
     traceId: string | null;
     spanId: string | null;
     key: string | null;
     recordKey?: string;
   },
 ): string {
-  const { code, traceId, spanId, key, recordKey } = issue;
+  const { code, signal, traceId, spanId, key, recordKey } = issue;
   const place = traceId === null && spanId === null ? [recordKey] : [traceId, spanId];
+  // A span may have several log records.
+  if (signal === 'logs' && place.length > 1 && recordKey !== undefined) place.push(recordKey);
   return deriveUuid(`issue/${JSON.stringify([projectId, code, ...place, key])}`);
 }
 

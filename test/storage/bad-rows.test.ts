@@ -161,6 +161,20 @@ describe('records that Postgres refuses', () => {
   });
 });
 
+test('two log records of one span that are refused are listed each, and sent again not once more', async () => {
+  await pool.query(`alter table log_records add constraint no_bad check (severity_text <> 'bad')`);
+  const logs = ['one', 'two'].map((body) =>
+    makeLog({ traceId: traceIdOf(13), spanId: spanIdOf(1), body, severityText: 'bad' }),
+  );
+  const batch = makeBatch({ logs });
+  for (const time of ['once', 'again']) {
+    const { rejected } = await storage.write(batch);
+    expect(rejected, time).toHaveLength(2);
+    expect(await listIssues('ROW_REFUSED'), time).toHaveLength(2);
+  }
+  await pool.query('alter table log_records drop constraint no_bad');
+});
+
 describe('the search for records that are refused', () => {
   test('takes few transactions for one among thousands', async () => {
     const count = 4_000;
@@ -194,8 +208,9 @@ describe('records that can not be encoded', () => {
   test('cost only themselves', async () => {
     const [root, ...rest] = makeTrace(12, 4, () => false);
     const odd = makeSpan({ traceId: traceIdOf(12), spanId: spanIdOf(99), kind: 2 ** 31 });
-    // By then the days of the partitions are known.
+    // By then the days of the partitions are known, and first statistics are gathered.
     await storage.write(makeBatch({ spans: [root ?? odd] }));
+    await expect.poll(() => pool.idleCount === pool.totalCount).toBe(true);
     acquired = 0;
     const { stored, rejected } = await storage.write(makeBatch({ spans: [odd, ...rest] }));
     expect(acquired).toBe(1);

@@ -15,7 +15,7 @@ export interface GroupQueueLimits {
 
 const DEFAULT_LIMITS: GroupQueueLimits = {
   writers: 3,
-  groupRows: 4_000,
+  groupRows: 1_024,
   groupBytes: 32 * 1024 * 1024,
   queuedRows: 100_000,
   queuedBytes: 256 * 1024 * 1024,
