@@ -20,6 +20,14 @@ export default defineConfig(
     },
   },
   {
+    // Matchers reach the types of vitest and jest only through jest's global namespace.
+    files: ['src/testing/expect-types.ts'],
+    rules: {
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }],
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.js', '**/*.cjs'],
     languageOptions: {
       globals: Object.fromEntries(

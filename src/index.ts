@@ -54,3 +54,93 @@ export {
 } from './propagation/inject.js';
 export { handoffFrom, retryOf, type LinkTarget } from './propagation/span-links.js';
 export type { TravellingIdentity } from './propagation/travelling-identity.js';
+export { emitRecord } from './records/emit-record.js';
+export type {
+  ArtifactFields,
+  CheckpointFields,
+  ContextFields,
+  ContextKeyFields,
+  LogFields,
+  MessageFields,
+  PlanChange,
+  PlanFields,
+  PlanStatus,
+  QuestionFields,
+  RecordFields,
+  RecordFieldsByType,
+  StepFields,
+} from './records/record-fields.js';
+export { modelSelected, modelSwitched, type ModelChoice, type ModelSwitch } from './records/models.js';
+export { addLog, createPlan, updatePlan } from './records/plans/plans.js';
+export type {
+  LogEntry,
+  NumberedStep,
+  Plan,
+  PlanOptions,
+  PlanReference,
+  PlanStep,
+  PlanUpdate,
+} from './records/plans/plans.js';
+export {
+  deleteContext,
+  setContext,
+  type ContextEntry,
+  type ContextKey,
+} from './records/plans/context-memory.js';
+export { executePlan } from './records/plans/execute-plan.js';
+export type {
+  ExecutedPlan,
+  ExecutePlanOptions,
+  StepExecutor,
+  StepRun,
+} from './records/plans/execute-plan.js';
+export { stepsToSubtasks } from './records/plans/subtasks.js';
+export { getContext, getPlan, queryContext, queryLogs, queryPlans } from './records/plans/plan-reads.js';
+export type {
+  ContextQuery,
+  LogQuery,
+  PageQuery,
+  PlanQuery,
+  StoredContext,
+  StoredLog,
+  StoredPlan,
+  StoredStep,
+} from './records/plans/plan-reads.js';
+export { SpanledgerApiError } from './records/api/api-error.js';
+export type { Page } from './records/api/request.js';
+export type { WaitOptions } from './records/api/poll.js';
+export { ask, type Answer, type AskOptions, type Question } from './records/conversations/ask.js';
+export { onQuestion } from './records/conversations/questions.js';
+export type {
+  IncomingQuestion,
+  Listening,
+  OnQuestionOptions,
+  QuestionHandler,
+} from './records/conversations/questions.js';
+export { storeArtifact } from './records/work/artifacts.js';
+export type { ArtifactOptions, ArtifactReference, StoredArtifact } from './records/work/artifacts.js';
+export { checkpoint, type CheckpointDecision, type CheckpointOptions } from './records/work/checkpoint.js';
+export { worker, type Worker, type WorkerOptions } from './records/work/worker.js';
+export type { Work, WorkHandler } from './records/work/work.js';
+export { checkOutput, outputSchema, OutputValidationError } from './records/outputs/output-schema.js';
+export type { OutputCheck, OutputIssue, OutputSchema } from './records/outputs/output-schema.js';
+export { recordOutput, type RecordOutputOptions } from './records/outputs/record-output.js';
+export type { StandardIssue, StandardResult, StandardSchema } from './records/outputs/standard-schema.js';
+export { triageV1 } from './records/outputs/triage.js';
+export type {
+  ComplexityAssessment,
+  DomainScore,
+  ExtractedEntity,
+  ExtractedEntityInput,
+  FileGrouping,
+  FileSummary,
+  TriageFileResult,
+  TriageFileResultInput,
+  TriageInput,
+  TriageOutput,
+} from './records/outputs/triage.js';
+export { wrapModel } from './patches/ai-sdk.js';
+export { patchAnthropic } from './patches/anthropic.js';
+export { patchMcp, type McpPatchOptions } from './patches/mcp.js';
+export { patchOpenAI, type ModelPatchOptions } from './patches/openai.js';
+export type { Patch } from './patches/patch.js';

@@ -77,6 +77,16 @@ export const ATTR = {
   serverAddress: 'server.address',
   serverPort: 'server.port',
 
+  /** open-telemetry/semantic-conventions-genai:docs/gen-ai/mcp.md. */
+  promptName: 'gen_ai.prompt.name',
+  mcpMethodName: 'mcp.method.name',
+  mcpProtocolVersion: 'mcp.protocol.version',
+  mcpResourceUri: 'mcp.resource.uri',
+  mcpSessionId: 'mcp.session.id',
+  jsonRpcRequestId: 'jsonrpc.request.id',
+  rpcStatusCode: 'rpc.response.status_code',
+  networkTransport: 'network.transport',
+
   /** Ours, where no convention has a name (spec/executions.md). */
   pending: 'spanledger.pending',
   record: 'spanledger.record',
@@ -91,7 +101,9 @@ export const ATTR = {
   outputValid: 'spanledger.output.valid',
   outputErrors: 'spanledger.output.errors',
   planId: 'spanledger.plan.id',
+  planStep: 'spanledger.plan.step',
   workSessionId: 'spanledger.work_session.id',
+  agentConversationId: 'spanledger.conversation.id',
   /** Keys of attributes whose values were cut. */
   truncated: 'spanledger.truncated',
   /** What the SDK computed from tokens and prices, in US dollars; `costSource` says by which prices. */
@@ -117,6 +129,9 @@ export const OPERATION = {
 
 /** The value of `error.type` of what was called off by the caller (spec/executions.md, States). */
 export const ERROR_TYPE_CANCELLED = 'cancelled';
+
+/** The value of `error.type` of a tool that answered with an error (docs/gen-ai/mcp.md, `error.type`). */
+export const ERROR_TYPE_TOOL = 'tool_error';
 
 /** Values of `spanledger.link`, on links between spans. */
 export const LINK = { retryOf: 'retry_of', handoffFrom: 'handoff_from' } as const;

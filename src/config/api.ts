@@ -1,6 +1,5 @@
 import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import type { InitOptions } from './options.js';
-import type { OtlpSettings } from './settings.js';
 import { parseUrl, type Variables } from './variables.js';
 
 /** Where the query API is, and what is sent with each request. */
@@ -8,6 +7,13 @@ export interface ApiSettings {
   /** Without `/api/v1` and without a slash at its end. */
   url: string;
   headers: Record<string, string>;
+}
+
+/** Where the spans go. */
+interface Destination {
+  protocol: string;
+  url: string;
+  headers: Readonly<Record<string, string>>;
 }
 
 const TRACES_PATH = /\/+v1\/traces$/;
@@ -19,7 +25,7 @@ const TRACES_PATH = /\/+v1\/traces$/;
 export function readApi(
   options: InitOptions,
   variables: Variables,
-  otlp: OtlpSettings,
+  otlp: Destination,
 ): ApiSettings | undefined {
   const given = options.apiUrl === undefined ? undefined : parseUrl(options.apiUrl);
   if (options.apiUrl !== undefined && given === undefined) {

@@ -1,6 +1,8 @@
 import { ATTR } from '../semconv.js';
+import { quietly } from '../quietly.js';
+import { judge, toVerdictAttributes, type OutputSchema } from '../records/outputs/output-schema.js';
 import { isContentCaptured } from '../setup/tracer.js';
-import { KINDS } from './kinds.js';
+import { KINDS, type OperationKind } from './kinds.js';
 import { toParts } from './messages.js';
 import type { Operation } from './operation.js';
 import { renderJson } from './render-json.js';
@@ -26,8 +28,11 @@ export interface AgentOptions extends OperationOptions {
   attempt?: number | undefined;
   /** The same for all attempts at the same work: `spanledger.execution.id`. */
   executionId?: string | undefined;
-  /** The schema that its output follows, such as `triage/v1`: `spanledger.output.schema`. */
-  outputSchema?: string | undefined;
+  /**
+   * The schema that its output follows, by name or itself: `spanledger.output.schema`. With the schema itself, the output is
+   * checked before it is recorded, where outputs are recorded at all.
+   */
+  outputSchema?: string | OutputSchema | undefined;
 }
 
 /** What is known of a workflow when it starts. */
@@ -72,9 +77,10 @@ export function handoff<R>(nameOrOptions: string | HandoffOptions, fn: (operatio
 
 /** @internal */
 export function describeAgent(given: string | AgentOptions): Start {
-  const options = typeof given === 'string' ? { name: given } : given;
+  const options: AgentOptions = typeof given === 'string' ? { name: given } : given;
+  const { outputSchema: schema } = options;
   return {
-    kind: KINDS.agent,
+    kind: typeof schema === 'object' ? withVerdict(KINDS.agent, schema) : KINDS.agent,
     name: options.name,
     options,
     attributes: {
@@ -86,7 +92,7 @@ export function describeAgent(given: string | AgentOptions): Start {
       [ATTR.requestModel]: options.model,
       [ATTR.attempt]: options.attempt,
       [ATTR.executionId]: options.executionId,
-      [ATTR.outputSchema]: options.outputSchema,
+      [ATTR.outputSchema]: typeof schema === 'object' ? schema.name : schema,
       [ATTR.systemInstructions]: isContentCaptured() ? renderJson(toParts(options.system)) : undefined,
     },
   };
@@ -114,4 +120,22 @@ export function describeHandoff(given: string | HandoffOptions): Start {
     options,
     attributes: { [ATTR.toolName]: toolName, [ATTR.toolType]: 'function', [ATTR.toolCallId]: options.callId },
   };
+}
+
+/** The kind with what the schema says of outputs beside them. Text that is JSON is checked as what it says. */
+function withVerdict(kind: OperationKind, schema: OutputSchema): OperationKind {
+  const addTo = (write: OperationKind['output']) => (value: unknown) => ({
+    ...write(value),
+    ...quietly(() => toVerdictAttributes(judge(schema, readJsonText(value)))),
+  });
+  return { ...kind, output: addTo(kind.output), result: addTo(kind.result) };
+}
+
+function readJsonText(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
 }

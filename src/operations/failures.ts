@@ -30,7 +30,7 @@ function isTold(error: unknown): boolean {
 }
 
 /** The class of an error, as `error.type` has it: `cancelled` for what was aborted on somebody's wish. */
-function readErrorType(error: unknown): string {
+export function readErrorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
   const { name, code } = error as { name?: unknown; code?: unknown };
   const constructor = (error as { constructor?: { name?: unknown } }).constructor?.name;
@@ -42,7 +42,8 @@ function readErrorType(error: unknown): string {
   return typeof named === 'string' ? named : 'Error';
 }
 
-function readMessage(error: unknown): string {
+/** What an error says, or what it is where it says nothing. Never throws. */
+export function readMessage(error: unknown): string {
   if (error instanceof Error) return error.message;
   if (typeof error === 'object' && error !== null) {
     const { message } = error as { message?: unknown };

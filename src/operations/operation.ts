@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { quietly } from '../quietly.js';
 import { ATTR } from '../semconv.js';
+import { state } from '../setup/state.js';
 import { isContentCaptured } from '../setup/tracer.js';
 import { recordFailure } from './failures.js';
 import type { OperationKind } from './kinds.js';
@@ -62,11 +63,12 @@ export class Operation {
   /** The OTel context with this operation active, for callbacks that lost it. */
   readonly context: Context;
   readonly #kind: OperationKind | undefined;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = readMillis();
   #hasOutput = false;
   #isKeptOpen = false;
   #hasFailed = false;
   #hasEnded = false;
+  #finish: (() => void) | undefined;
 
   /** Made by the SDK alone. */
   constructor(span: Span, parent: Context, kind?: OperationKind) {
@@ -171,7 +173,7 @@ export class Operation {
       this.#kind?.isModelCall === true
         ? {
             [ATTR.requestStream]: true,
-            [ATTR.responseTimeToFirstChunk]: (performance.now() - this.#startedAt) / 1000,
+            [ATTR.responseTimeToFirstChunk]: (readMillis() - this.#startedAt) / 1000,
           }
         : undefined,
     );
@@ -192,6 +194,9 @@ export class Operation {
    */
   end(result?: unknown): void {
     if (this.#hasEnded) return;
+    const finish = this.#finish;
+    this.#finish = undefined;
+    if (finish !== undefined) quietly(finish);
     if (result !== undefined && !this.#hasOutput && !this.#hasFailed) {
       this.#setContent(() => this.#kind?.result(result));
     }
@@ -214,6 +219,14 @@ export class Operation {
    */
   complete(result?: unknown): void {
     if (!this.#isKeptOpen) this.end(result);
+  }
+
+  /**
+   * Has something set just before the end, whatever brings it about: what was read of a stream so far.
+   * @internal
+   */
+  beforeEnd(finish: () => void): void {
+    this.#finish = finish;
   }
 
   #setContent(render: () => Attributes | undefined): this {
@@ -239,6 +252,11 @@ export const NO_OPERATION = new Operation(trace.wrapSpanContext(INVALID_SPAN_CON
  */
 export function current(): Operation {
   return (context.active().getValue(KEY) as Operation | undefined) ?? NO_OPERATION;
+}
+
+/** Milliseconds from any moment on. */
+function readMillis(): number {
+  return state.readMillis?.() ?? performance.now();
 }
 
 function setCount(into: Attributes, name: string, count: number | undefined): void {

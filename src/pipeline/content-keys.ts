@@ -110,7 +110,7 @@ const MASTRA_BODY = /^mastra\.[a-z_]+\.(?:input|output)$/;
 
 /** Texts and states of our records (spec/plans.md, spec/conversations.md, spec/work-sessions.md). */
 const RECORD_BODY =
-  /^spanledger\.[a-z_]+\.(?:steps|reasoning|description|before_state|after_state|error_message|value|metadata|question|answer|text|reason|title|content|feedback|envelope|config|task)$/;
+  /^spanledger\.[a-z_]+\.(?:steps|reasoning|description|before_state|after_state|error_message|value|metadata|question|answer|text|reason|title|content|feedback|envelope|config|task|errors)$/;
 
 /** Span events whose attributes are messages (GenAI conventions up to 1.37, and the operation's details since). */
 const CONTENT_EVENTS = /^gen_ai\.(?:.*\.message|choice|content\..*|client\.inference\.operation\.details)$/;

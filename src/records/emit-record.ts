@@ -6,7 +6,7 @@ import { getTracer, isActive } from '../setup/tracer.js';
 import { toRecordAttributes } from './record-attributes.js';
 import { nextMoment } from './record-clock.js';
 import type { RecordFields } from './record-fields.js';
-import { getWorkSessionId } from './work-session-context.js';
+import { getWorkSession } from './work/work-session-context.js';
 
 /**
  * Records a moment: a span without a duration, named as its type, below the active span. Each field becomes an attribute
@@ -30,7 +30,7 @@ export function writeRecord(type: string, fields: object, attributes: Attributes
 
 function write(type: string, fields: object, attributes: Attributes): SpanContext {
   const active = context.active();
-  const workSessionId = getWorkSessionId(active);
+  const workSessionId = getWorkSession(active)?.id;
   const startTime = nextMoment();
   const span = getTracer().startSpan(
     type,

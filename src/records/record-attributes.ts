@@ -46,8 +46,15 @@ function isIdentifier(field: string): boolean {
 function checkIdentifier(type: string, field: string, value: unknown): void {
   if (typeof value !== 'string') warnOfRecord(type, field, `must be a text, and is a ${typeof value}`);
   // Characters are code points, as the database counts them.
-  else if (value === '' || (value.length > MAX_ID_CHARACTERS && [...value].length > MAX_ID_CHARACTERS)) {
-    warnOfRecord(type, field, `must have 1 to ${MAX_ID_CHARACTERS} characters, and has ${[...value].length}`);
+  else if (
+    value === '' ||
+    (value.length > MAX_ID_CHARACTERS && Array.from(value).length > MAX_ID_CHARACTERS)
+  ) {
+    warnOfRecord(
+      type,
+      field,
+      `must have 1 to ${MAX_ID_CHARACTERS} characters, and has ${Array.from(value).length}`,
+    );
   }
 }
 
@@ -61,7 +68,9 @@ function toAttributeValue(value: unknown): AttributeValue | undefined {
       return value.toString();
     default:
       if (isTexts(value)) return value;
-      return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : renderJson(value);
+      return value instanceof Date && !Number.isNaN(value.getTime())
+        ? value.toISOString()
+        : renderJson(value);
   }
 }
 

@@ -26,11 +26,15 @@ import { hasDiagLogger, warn } from './warn.js';
 export function init(options: InitOptions = {}): Spanledger {
   if (state.handle !== undefined) return state.handle;
   let handle: Spanledger;
+  // While a test collects, another handle is in force than the one that is shut down.
+  const onShutdown = () => {
+    if (state.handle === handle) deactivate();
+  };
   try {
-    handle = createHandle(start(options), deactivate);
+    handle = createHandle(start(options), onShutdown);
   } catch (error) {
     warn(`nothing is recorded, the start failed: ${String(error)}`);
-    handle = createHandle(undefined, deactivate);
+    handle = createHandle(undefined, onShutdown);
   }
   state.handle = handle;
   return handle;
@@ -47,6 +51,7 @@ export function spanledgerSpanProcessor(options: InitOptions = {}): SpanProcesso
   const settings = prepare(options);
   const pipelines = createPipelines(settings, options);
   const processor = joinProcessors(pipelines, () => {
+    if (!state.lentProcessors.includes(processor)) return;
     state.lentProcessors = state.lentProcessors.filter((one) => one !== processor);
     if (state.lentProcessors.length === 0) deactivate();
   });

@@ -10,6 +10,8 @@ export interface SdkState {
   /** Whether messages, arguments and results may be recorded at all, so that none is rendered in vain. */
   isContentCaptured: boolean;
   handle: Spanledger | undefined;
+  /** The clock of a test, in milliseconds since 1970, in place of the process's own. */
+  readMillis: (() => number) | undefined;
   /** Where the query API is asked; undefined before `init` and where nothing says where it is. */
   api: ApiSettings | undefined;
   /** Processors that `spanledgerSpanProcessor` made for somebody else's provider. */
@@ -27,6 +29,7 @@ export const state: SdkState = (globals[KEY] ??= {
   tracer: undefined,
   isContentCaptured: true,
   handle: undefined,
+  readMillis: undefined,
   api: undefined,
   lentProcessors: [],
 });

@@ -5,7 +5,9 @@ const MAX_SEED = 0xffff_ffff;
 /** Ids that count up from 1, the seed in front: the same code has the same ids each time. */
 export function createSeededIds(seed: number): IdGenerator {
   if (!Number.isInteger(seed) || seed < 0 || seed > MAX_SEED) {
-    throw new RangeError(`spanledger/testing: the seed is ${seed}, and must be a whole number from 0 to 2^32 - 1`);
+    throw new RangeError(
+      `spanledger/testing: the seed is ${seed}, and must be a whole number from 0 to 2^32 - 1`,
+    );
   }
   const prefix = seed.toString(16).padStart(8, '0');
   let traces = 0;

@@ -4,7 +4,7 @@ export interface TestClock {
   readonly nowMillis: number;
   /** Puts it to a time, also an earlier one. */
   set(time: Date | string | number): void;
-  /** Moves it on by some milliseconds; fractions are kept to the nanosecond. */
+  /** Moves it on by some milliseconds; spans keep microseconds. */
   advance(millis: number): void;
 }
 

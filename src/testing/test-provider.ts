@@ -1,15 +1,12 @@
-import {
-  SamplingDecision,
-  type Attributes,
-  type AttributeValue,
-  type HrTime,
-  type Span,
-  type TimeInput,
-  type Tracer,
-} from '@opentelemetry/api';
+import { type HrTime, type Span, type Tracer } from '@opentelemetry/api';
 import { isTimeInput } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BasicTracerProvider, type IdGenerator, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  BasicTracerProvider,
+  SamplingDecision,
+  type IdGenerator,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { ATTR } from '../semconv.js';
 
 /** What a collection gives to the provider while it is open. */
@@ -90,11 +87,15 @@ class TestProvider extends BasicTracerProvider {
   }
 }
 
-/** Lets the spans of a tracer take the time from the test's clock where none is given. `startActiveSpan` calls `startSpan`. */
+/**
+ * Lets the spans of a tracer take the time from the test's clock where none is given; the clock ticks either way.
+ * `startActiveSpan` calls `startSpan` (sdk-trace 2.12.1: Tracer).
+ */
 function timeTracer(tracer: Tracer): void {
   const startSpan = tracer.startSpan.bind(tracer);
   tracer.startSpan = (name, options = {}, parent) => {
-    const span = startSpan(name, { ...options, startTime: options.startTime ?? readTime() }, parent);
+    const now = readTime();
+    const span = startSpan(name, { ...options, startTime: options.startTime ?? now }, parent);
     if (span.isRecording()) timeSpan(span);
     return span;
   };
@@ -104,25 +105,24 @@ function timeSpan(span: Span): void {
   const end = span.end.bind(span);
   const addEvent = span.addEvent.bind(span);
   span.end = (time) => {
-    end(time ?? readTime());
+    const now = readTime();
+    end(time ?? now);
   };
   span.addEvent = (name, attributes, time) => {
-    if (isTime(attributes)) addEvent(name, attributes);
-    else addEvent(name, attributes, time ?? readTime());
+    const now = readTime();
+    if (isTimeInput(attributes)) addEvent(name, attributes);
+    else addEvent(name, attributes, time ?? now);
     return span;
   };
-}
-
-function isTime(value: Attributes | TimeInput | undefined): value is TimeInput {
-  return isTimeInput(value as AttributeValue);
 }
 
 function readTime(): HrTime {
   return toHrTime(stage?.readTime() ?? Date.now());
 }
 
-/** Seconds and nanoseconds: a number alone could be taken for one of the performance clock. */
+/** Seconds and nanoseconds, to the microsecond: a number alone could be taken for a time of the performance clock. */
 export function toHrTime(millis: number): HrTime {
-  const nanos = Math.round(millis * 1e6 - Math.floor(millis / 1_000) * 1e9);
-  return [Math.floor(millis / 1_000), nanos];
+  const micros = Math.round(millis * 1_000);
+  const seconds = Math.floor(micros / 1_000_000);
+  return [seconds, (micros - seconds * 1_000_000) * 1_000];
 }

@@ -3,11 +3,6 @@ import { createContextKey, type Context } from '@opentelemetry/api';
 const KEY = createContextKey('spanledger.work_session');
 
 /** The work session that a worker does in a context; undefined outside of any. */
-export function getWorkSessionId(of: Context): string | undefined {
-  return (of.getValue(KEY) as ActiveWorkSession | undefined)?.id;
-}
-
-/** The same with what is needed to read of it. */
 export function getWorkSession(of: Context): ActiveWorkSession | undefined {
   return of.getValue(KEY) as ActiveWorkSession | undefined;
 }
