@@ -123,9 +123,24 @@ export { checkpoint, type CheckpointDecision, type CheckpointOptions } from './r
 export { worker, type Worker, type WorkerOptions } from './records/work/worker.js';
 export type { Work, WorkHandler } from './records/work/work.js';
 export { checkOutput, outputSchema, OutputValidationError } from './records/outputs/output-schema.js';
-export type { OutputCheck, OutputIssue, OutputSchema } from './records/outputs/output-schema.js';
+export type {
+  InvalidOutput,
+  OutputCheck,
+  OutputIssue,
+  OutputSchema,
+  ValidOutput,
+} from './records/outputs/output-schema.js';
 export { recordOutput, type RecordOutputOptions } from './records/outputs/record-output.js';
-export type { StandardIssue, StandardResult, StandardSchema } from './records/outputs/standard-schema.js';
+export type {
+  StandardFailure,
+  StandardIssue,
+  StandardPathSegment,
+  StandardProperties,
+  StandardResult,
+  StandardSchema,
+  StandardSuccess,
+  StandardTypes,
+} from './records/outputs/standard-schema.js';
 export { triageV1 } from './records/outputs/triage.js';
 export type {
   ComplexityAssessment,

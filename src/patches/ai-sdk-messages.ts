@@ -1,6 +1,6 @@
 import type { MessagePart } from '../operations/messages.js';
 import type { Operation, Usage } from '../operations/operation.js';
-import { readFields, readList, readNumber, readText, type Fields } from './fields.js';
+import { parseJson, readFields, readList, readNumber, readText, type Fields } from './fields.js';
 
 /** A prompt as the AI SDK gives it to models (@ai-sdk/provider 2 to 4, LanguageModelV2 to V4), as messages. */
 export function toPromptMessages(prompt: unknown): unknown[] {
@@ -23,7 +23,7 @@ export function toPart(part: Fields): MessagePart {
     case 'reasoning':
       return { type: 'reasoning', content: text };
     case 'tool-call':
-      return { type: 'tool_call', id, name, arguments: parse(part['input']) };
+      return { type: 'tool_call', id, name, arguments: parseJson(part['input']) };
     case 'tool-result':
       return { type: 'tool_call_response', id, response: readToolResult(part) };
     case 'file':
@@ -49,15 +49,6 @@ function readModality(mime: string | null): string {
 function readToolResult(part: Fields): unknown {
   const output = readFields(part['output']);
   return 'value' in output ? output['value'] : (part['output'] ?? part['result']);
-}
-
-function parse(text: unknown): unknown {
-  if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }
 
 /** Puts an answer, or what has come of it, into an operation. */

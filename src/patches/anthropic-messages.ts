@@ -1,7 +1,7 @@
 import type { GenerationOptions } from '../operations/generation.js';
 import type { Operation } from '../operations/operation.js';
 import type { AnswerReader, StreamReader } from './api-call.js';
-import { addCounts, readFields, readList, readNumber, readText, type Fields } from './fields.js';
+import { addCounts, parseJson, readFields, readList, readNumber, readText, type Fields } from './fields.js';
 
 /** What a request of messages says (@anthropic-ai/sdk 1 resources/messages). */
 export function describeMessagesRequest(body: Fields): Omit<GenerationOptions, 'provider'> {
@@ -46,6 +46,17 @@ function writeMessage(operation: Operation, message: Fields, usage: Fields): voi
     cachedInputTokens: cached,
     cacheWriteTokens: written,
     reasoningTokens: readNumber(readFields(usage['output_tokens_details'])['thinking_tokens']),
+  });
+  // Prices depend on them, and no convention has names: these are of the SDK itself (1.x, internal/tracing.ts).
+  const lifetimes = readFields(usage['cache_creation']);
+  operation.setAttributes({
+    'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': readNumber(
+      lifetimes['ephemeral_5m_input_tokens'],
+    ),
+    'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': readNumber(
+      lifetimes['ephemeral_1h_input_tokens'],
+    ),
+    'anthropic.response.service_tier': readText(usage['service_tier']),
   });
   const content = readList(message['content']);
   if (content.length > 0) operation.setOutput({ role: 'assistant', content, finish_reason: reason });
@@ -113,14 +124,6 @@ function toBlock({ start, text }: BlockSoFar): Fields {
     case 'thinking':
       return { type: 'thinking', thinking: (readText(start['thinking']) ?? '') + text };
     default:
-      return text === '' ? start : { ...start, input: parse(text) };
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
+      return text === '' ? start : { ...start, input: parseJson(text) };
   }
 }

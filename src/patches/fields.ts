@@ -30,3 +30,13 @@ export function addCounts(...counts: readonly (number | undefined)[]): number | 
   const known = counts.filter((count) => count !== undefined);
   return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count, 0);
 }
+
+/** What a text of JSON says; anything else as it is. */
+export function parseJson(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}

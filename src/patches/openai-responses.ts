@@ -2,7 +2,7 @@ import type { GenerationOptions } from '../operations/generation.js';
 import type { MessagePart } from '../operations/messages.js';
 import type { Operation } from '../operations/operation.js';
 import type { AnswerReader, StreamReader } from './api-call.js';
-import { readFields, readList, readNumber, readText, type Fields } from './fields.js';
+import { parseJson, readFields, readList, readNumber, readText, type Fields } from './fields.js';
 import { readOutputType, readSampling } from './openai-chat.js';
 
 /** What a request of responses says (openai 6 resources/responses). */
@@ -34,7 +34,7 @@ function toPart(item: Fields): MessagePart {
         type: 'tool_call',
         id,
         name: readText(item['name']) ?? '',
-        arguments: parse(item['arguments']),
+        arguments: parseJson(item['arguments']),
       };
     case 'function_call_output':
       return { type: 'tool_call_response', id, response: item['output'] };
@@ -48,15 +48,6 @@ function toPart(item: Fields): MessagePart {
 function readSummary(item: Fields): string {
   const parts = [...readList(item['summary']), ...readList(item['content'])];
   return parts.map((part) => readText(readFields(part)['text']) ?? '').join('\n');
-}
-
-function parse(text: unknown): unknown {
-  if (typeof text !== 'string') return text;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }
 
 /** Answers of responses. */

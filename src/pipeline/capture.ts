@@ -12,7 +12,14 @@ import { isContentEvent, isContentKey } from './content-keys.js';
 export type CaptureLevel = 'all' | 'metadata' | 'none';
 
 /** A level for all, or one for the attributes of spans and another for their events. */
-export type CaptureOptions = CaptureLevel | { spans: CaptureLevel; events: CaptureLevel };
+export type CaptureOptions =
+  | CaptureLevel
+  | {
+      /** Of the attributes of spans. */
+      spans: CaptureLevel;
+      /** Of the attributes of their events. */
+      events: CaptureLevel;
+    };
 
 /**
  * What `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` asks for; undefined where it is unset, empty or no known

@@ -5,7 +5,7 @@ import { copySpan } from './copy-span.js';
 
 /** How spans are announced while they run. */
 export interface PendingOptions {
-  /** Which spans are announced, asked when the delay is over; by default {@link isOperation}. */
+  /** Which spans are announced, asked when the delay is over; by default those that name a GenAI operation or have an attribute of ours. */
   filter?: (span: ReadableSpan) => boolean;
   /** How long a span has to run before it is announced, in milliseconds; 200 by default. Shorter ones never are. */
   delayMillis?: number;

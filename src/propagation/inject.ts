@@ -32,7 +32,10 @@ export function injectHeaders<T extends OutgoingHeaders>(headers: T, options: In
 }
 
 /** Parameters of an MCP request with the trace context in them. */
-export type WithMcpMeta<T> = T & { _meta?: Record<string, unknown> };
+export type WithMcpMeta<T> = T & {
+  /** The trace context, beside what was there. */
+  _meta?: Record<string, unknown>;
+};
 
 /**
  * Gives the parameters of an MCP request or notification with the active trace context in `_meta`, under unprefixed keys
@@ -48,7 +51,10 @@ export function injectMcp<T extends object>(params: T, options: InjectOptions = 
 }
 
 /** An A2A message, or the parameters around one, with the trace context in it. */
-export type WithA2aMetadata<T> = T & { metadata?: Record<string, unknown> };
+export type WithA2aMetadata<T> = T & {
+  /** The trace context, beside what was there. */
+  metadata?: Record<string, unknown>;
+};
 
 /**
  * Gives an A2A message, or the parameters of `message/send`, with the active trace context in `metadata`, for where HTTP

@@ -4,7 +4,15 @@ import { ATTR, LINK } from '../semconv.js';
 import { extractSpanContext } from './extract.js';
 
 /** What a link can point at: a span, its context, or a carrier that tells of it (see `extractContext`). */
-export type LinkTarget = { spanContext(): SpanContext } | SpanContext | object | null | undefined;
+export type LinkTarget =
+  | {
+      /** As that of a span of the OTel API, or of an operation's `span`. */
+      spanContext(): SpanContext;
+    }
+  | SpanContext
+  | object
+  | null
+  | undefined;
 
 /**
  * Links that say: this is another attempt at what that span tried (`spanledger.link = retry_of`). One link, or none where

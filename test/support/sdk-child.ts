@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The SDK as JavaScript in a temporary folder, for tests that need it in a process of its own. */
 export interface SdkFolder {
   path: string;
-  /** Copies a script into the folder, where it finds the SDK under `./src/…`; gives its new path. */
+  /** Copies a script into the folder, where it finds the SDK as `spanledger` and under `./src/…`; gives its new path. */
   addScript(file: string): string;
   remove(): void;
 }
@@ -27,7 +27,9 @@ export interface SdkFolder {
 /** Writes `src/` as JavaScript to a temporary folder, next to the packages that it needs. */
 export function transpileSdk(): SdkFolder {
   const target = mkdtempSync(path.join(os.tmpdir(), 'spanledger-sdk-js-'));
-  writeFileSync(path.join(target, 'package.json'), '{ "type": "module" }');
+  const exports = { '.': './src/index.js', './testing': './src/testing.js' };
+  const manifest = { name: 'spanledger', type: 'module', exports };
+  writeFileSync(path.join(target, 'package.json'), JSON.stringify(manifest));
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(target, 'node_modules'));
   for (const name of readdirSync(path.join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue;

@@ -17,8 +17,23 @@ export interface OutputIssue {
 }
 
 /** Whether an output follows its schema. */
-export type OutputCheck<Output> =
-  { isValid: true; value: Output } | { isValid: false; issues: readonly OutputIssue[] };
+export type OutputCheck<Output> = ValidOutput<Output> | InvalidOutput;
+
+/** An output that follows its schema. */
+export interface ValidOutput<Output> {
+  /** True: it follows the schema. */
+  isValid: true;
+  /** The output as the schema reads it, with its defaults. */
+  value: Output;
+}
+
+/** An output that does not follow its schema. */
+export interface InvalidOutput {
+  /** False: it does not follow the schema. */
+  isValid: false;
+  /** What is wrong, at most 50 of them. */
+  issues: readonly OutputIssue[];
+}
 
 /** An output does not follow its schema. Thrown only where that was asked for. */
 export class OutputValidationError extends Error {

@@ -92,16 +92,24 @@ export interface TriageOutput {
 }
 
 /** An entity as an agent writes it; `confidence` is 1 unless it is given. */
-export type ExtractedEntityInput = Omit<ExtractedEntity, 'confidence'> & { confidence?: number | undefined };
+export interface ExtractedEntityInput extends Omit<ExtractedEntity, 'confidence'> {
+  /** From 0 to 1. Default 1. */
+  confidence?: number | undefined;
+}
 
 /** A file's result as an agent writes it; `is_corrupted` is false unless it is given. */
-export type TriageFileResultInput = Omit<TriageFileResult, 'entities' | 'is_corrupted'> & {
+export interface TriageFileResultInput extends Omit<TriageFileResult, 'entities' | 'is_corrupted'> {
+  /** What the file names. */
   entities: ExtractedEntityInput[];
+  /** Whether the file could not be read well. Default false. */
   is_corrupted?: boolean | undefined;
-};
+}
 
 /** The output as an agent writes it, with what may be left out. */
-export type TriageInput = Omit<TriageOutput, 'file_results'> & { file_results: TriageFileResultInput[] };
+export interface TriageInput extends Omit<TriageOutput, 'file_results'> {
+  /** What was found in each file. */
+  file_results: TriageFileResultInput[];
+}
 
 const tokens = optional(number(0, Infinity));
 const reasoning = optional(text());

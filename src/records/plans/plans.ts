@@ -59,7 +59,12 @@ export interface PlanUpdate {
 }
 
 /** A plan, or its id. */
-export type PlanReference = string | { readonly id: string };
+export type PlanReference =
+  | string
+  | {
+      /** The plan's own id. */
+      readonly id: string;
+    };
 
 /** One thing that was done. */
 export interface LogEntry {

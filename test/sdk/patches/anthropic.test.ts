@@ -34,7 +34,7 @@ const ANSWER = {
   thinking: 'Look it up.',
   text: 'One moment.',
   tool_calls: [{ name: 'get_weather', arguments: { city: 'Lisbon' } }],
-  usage: { input: 100, output: 20, cached: 40, cache_write: 30 },
+  usage: { input: 100, output: 20, cached: 40, cache_write: 30, cache_write_1h: 10 },
 };
 /** What the conventions count: cached tokens are inside. */
 const FACTS = {
@@ -47,6 +47,9 @@ const FACTS = {
   'gen_ai.usage.cache_read.input_tokens': 40,
   'gen_ai.usage.cache_write.input_tokens': 30,
   'gen_ai.response.finish_reasons': ['tool_use'],
+  'anthropic.usage.cache_creation.ephemeral_5m_input_tokens': 20,
+  'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': 10,
+  'anthropic.response.service_tier': 'standard',
 };
 const sayAnswer = (id: string) => [
   {

@@ -7,7 +7,14 @@ export interface ScriptedAnswer {
   thinking?: string;
   tool_calls?: { name: string; arguments: object }[];
   model?: string;
-  usage?: { input?: number; output?: number; cached?: number; cache_write?: number; reasoning?: number };
+  usage?: {
+    input?: number;
+    output?: number;
+    cached?: number;
+    cache_write?: number;
+    cache_write_1h?: number;
+    reasoning?: number;
+  };
   status?: number;
   error?: string;
 }
