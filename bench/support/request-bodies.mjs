@@ -1,7 +1,7 @@
 import { encodeTraces } from '../../dist/collector/otlp/encode-request.js';
 
 /** Export requests of `batch` spans each without end; what did not fit in one begins the next, as exporters do it. */
-export function createRequestStream(makeRun, { batch, transport }) {
+function createRequestStream(makeRun, { batch, transport }) {
   const encode = ENCODERS[transport];
   let waiting = [];
   return {

@@ -13,7 +13,7 @@ export function toPromptMessages(prompt: unknown): unknown[] {
 }
 
 /** A part of a prompt or of an answer. */
-export function toPart(part: Fields): MessagePart {
+function toPart(part: Fields): MessagePart {
   const text = readText(part['text']) ?? '';
   const id = readText(part['toolCallId']) ?? null;
   const name = readText(part['toolName']) ?? '';

@@ -157,7 +157,7 @@ export class PendingSpans {
  * Whether a span is an operation of an agent: it names its GenAI operation, or has an attribute of ours. Records, which
  * are moments, are none.
  */
-export function isOperation({ attributes }: ReadableSpan): boolean {
+function isOperation({ attributes }: ReadableSpan): boolean {
   if (attributes[ATTR.operationName] !== undefined) return attributes[ATTR.record] === undefined;
   for (const key in attributes) {
     if (key.startsWith('spanledger.')) return attributes[ATTR.record] === undefined;

@@ -34,7 +34,7 @@ export interface TransformOptions {
 }
 
 /** Attributes that a span may have where nothing else is said. */
-export const DEFAULT_MAX_ATTRIBUTES = 1_024;
+const DEFAULT_MAX_ATTRIBUTES = 1_024;
 
 /**
  * Puts together what happens to each span between its end and the exporter: cost, capture level, redaction, truncation

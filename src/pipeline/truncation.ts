@@ -11,7 +11,7 @@ export interface TruncationOptions {
 }
 
 /** What a text may have where nothing else is said. */
-export const DEFAULT_MAX_VALUE_BYTES = 1_048_576;
+const DEFAULT_MAX_VALUE_BYTES = 1_048_576;
 /** Less than that leaves no room for a mark. */
 const LEAST_BYTES = 64;
 

@@ -77,7 +77,7 @@ export interface RunOptions {
 }
 
 /** The line that a script prints when it may be disturbed. */
-export const READY = 'ready';
+const READY = 'ready';
 
 /** Runs a script to its end, however that comes; kills it when it takes a minute. */
 export async function runNode(
