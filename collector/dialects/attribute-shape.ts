@@ -41,8 +41,13 @@ export class AttributeIndex {
 /** Spans with more attributes, or with longer keys, have a shape of their own: they rarely come twice. */
 const REMEMBERED_ATTRIBUTES = 256;
 const REMEMBERED_KEY_LENGTH = 200;
-/** Keys of all shapes that are remembered together, about 10 MB; then it begins anew. */
-const REMEMBERED_KEYS = 100_000;
+/** Of all that is remembered, by these estimates (Node 20); then it begins anew. */
+const REMEMBERED_BYTES = 32_000_000;
+const STEP_BYTES = 300;
+const BYTES_PER_CHARACTER = 2;
+/** With what the tables know of it (`KnownShape`), which is most. */
+const SHAPE_BYTES = 2_600;
+const SHAPE_BYTES_PER_KEY = 100;
 
 /** One key on the way from no attribute to all of a span's; the way that was gone last is tried first. */
 class Step {
@@ -56,6 +61,7 @@ class Step {
     if (step === undefined) {
       step = new Step();
       this.#next.set(key, step);
+      rememberedBytes += STEP_BYTES + key.length * BYTES_PER_CHARACTER;
     }
     this.lastKey = key;
     this.lastStep = step;
@@ -64,14 +70,19 @@ class Step {
 }
 
 let start = new Step();
-let rememberedKeys = 0;
+let rememberedBytes = 0;
 
 /**
  * The shape of a list of attributes. An instrumentation sends few different ones, so that what follows
  * from the keys is found once for all of its spans (`knowShape`): that is most of what understanding a span would cost.
+ * Keys are remembered: none should be a part of a longer text, which it would keep in memory.
  */
 export function findShape(attributes: readonly KeyValue[]): AttributeShape {
   if (attributes.length > REMEMBERED_ATTRIBUTES) return new AttributeShape(attributes);
+  if (rememberedBytes > REMEMBERED_BYTES) {
+    start = new Step();
+    rememberedBytes = 0;
+  }
   let step = start;
   for (const { key } of attributes) {
     if (key === step.lastKey && step.lastStep !== undefined) step = step.lastStep;
@@ -82,10 +93,6 @@ export function findShape(attributes: readonly KeyValue[]): AttributeShape {
 }
 
 function remember(attributes: readonly KeyValue[]): AttributeShape {
-  rememberedKeys += attributes.length + 1;
-  if (rememberedKeys > REMEMBERED_KEYS) {
-    start = new Step();
-    rememberedKeys = 0;
-  }
+  rememberedBytes += SHAPE_BYTES + attributes.length * SHAPE_BYTES_PER_KEY;
   return new AttributeShape(attributes);
 }

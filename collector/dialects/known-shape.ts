@@ -2,7 +2,9 @@ import type { AttributeShape } from './attribute-shape.js';
 import type { AttributeSource, DerivedSource, FactField, FailureSource } from './dialect.js';
 import { findPrefix, REGISTRY, type RankedRole, type RankedSource } from './registry.js';
 
+/** Of how many scopes the speaker is remembered for a shape, and how long their names may be. */
 const SPEAKERS_LIMIT = 16;
+const SCOPE_NAME_LIMIT = 200;
 
 /** A source of a field that may have a value on spans of one shape. */
 export type Candidate = RankedSource<AttributeSource<unknown> | DerivedSource<unknown>>;
@@ -39,12 +41,13 @@ export class KnownShape {
     return keys;
   }
 
-  /** The answer of `find` to which dialect speaks on spans of this shape in a scope, asked once for each scope. */
+  /** The answer of `find` to which dialect speaks on spans of this shape in a scope, asked once for each of most scopes. */
   recallSpeaker(scopeName: string, find: () => string | null): string | null {
     let speaker = this.#speakers.get(scopeName);
     if (speaker === undefined) {
       speaker = find();
-      if (this.#speakers.size < SPEAKERS_LIMIT) this.#speakers.set(scopeName, speaker);
+      const isKept = this.#speakers.size < SPEAKERS_LIMIT && scopeName.length <= SCOPE_NAME_LIMIT;
+      if (isKept) this.#speakers.set(scopeName, speaker);
     }
     return speaker;
   }

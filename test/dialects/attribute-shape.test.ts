@@ -8,11 +8,15 @@ import { DIALECTS, REGISTRY } from '../../collector/dialects/registry.js';
 import { SpanView } from '../../collector/dialects/span-view.js';
 import type { SpanData } from '../../collector/model/span-data.js';
 import { listCaptures } from '../support/captures.js';
+import { readHeapBytes } from '../support/heap.js';
 import { decodeCapture } from './decoded-captures.js';
 import { factsOf, keyValues, reportOf, sendSpan } from './sent-span.js';
 
 const captures = listCaptures().map((name) => decodeCapture(name));
 const recorded = captures.flatMap(({ spans }) => spans);
+
+/** What may be remembered of shapes, as `attribute-shape.ts` estimates it, and half as much again. */
+const BOUND_BYTES = 48_000_000;
 
 function readView(data: SpanData): SpanView {
   return understand(new SpanView(data));
@@ -61,6 +65,27 @@ describe('the shape of attributes', () => {
       findShape(keyValues(Object.fromEntries(keys)));
     }
     expect(factsOf({ attributes })).toEqual(before);
+  });
+
+  it('takes bounded memory, whatever keys come', () => {
+    const before = readHeapBytes();
+    for (let span = 0; span < 30_000; span++) knowShape(findShape(keyValues({ [`one.${span}`]: null })));
+    expect(readHeapBytes() - before).toBeLessThan(BOUND_BYTES);
+    const longKey = 'k'.repeat(1_000);
+    for (let span = 0; span < 800; span++) {
+      const keys = Array.from({ length: 250 }, (_, key) => [`long.${span}.${key}`, null] as const);
+      findShape(keyValues({ ...Object.fromEntries(keys), [longKey]: null }));
+    }
+    expect(readHeapBytes() - before).toBeLessThan(BOUND_BYTES);
+  });
+
+  it('remembers few scopes of it, and none with a long name', () => {
+    const attributes = { 'gen_ai.operation.name': 'chat', 'shape.of': 'speakers' };
+    const before = readHeapBytes();
+    for (let scope = 0; scope < 20; scope++) {
+      readView(sendSpan({ scope: Buffer.alloc(1_000_000, `${scope} `).toString(), attributes }));
+    }
+    expect(readHeapBytes() - before).toBeLessThan(2_000_000);
   });
 });
 

@@ -176,12 +176,13 @@ test('two log records of one span that are refused are listed each, and sent aga
 });
 
 describe('the search for records that are refused', () => {
-  test('takes few transactions for one among thousands', async () => {
+  test('takes few transactions for one among thousands, since Postgres names the row', async () => {
     const count = 4_000;
     const spans = makeTrace(10, count, (index) => index === 2_718);
     acquired = 0;
     const { stored, rejected } = await storage.write(makeBatch({ spans }));
-    expect(acquired).toBeLessThan(2 * Math.log2(count) + 5);
+    // The first, the halves without the bad row, all before it, the issues.
+    expect(acquired).toBeLessThan(10);
     expect(stored).toBe(count - 1);
     expect(rejected).toMatchObject([{ code: 'ROW_REFUSED', spanId: spanIdOf(2_719) }]);
     expect(await countSpans(traceIdOf(10))).toBe(count - 1);

@@ -17,6 +17,7 @@ import {
 import { anyAttributes, anyValue, sortAttributes, sortEntries } from '../support/arbitrary-values.js';
 import { createTestDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
+import { readHeapBytes } from '../support/heap.js';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -157,3 +158,13 @@ function withoutPrototypes(value: JsonValue): JsonValue {
   for (const [key, item] of Object.entries(value)) copy[key] = withoutPrototypes(item);
   return copy;
 }
+
+test('a key that somebody remembers does not keep the row in memory that it came from', () => {
+  const before = readHeapBytes();
+  const keys = Array.from({ length: 20 }, (_, row) => {
+    const text = `{"a": "${'x'.repeat(1_000_000)}", "some.longer.key.${row}": {"another.longer.key": 1}}`;
+    return decodeAttributes(text).map(({ key }) => key);
+  });
+  expect(readHeapBytes() - before).toBeLessThan(2_000_000);
+  expect(keys[19]).toEqual(['a', 'some.longer.key.19']);
+});

@@ -135,7 +135,7 @@ class JsonbParser<Value> {
 
   private readPair(): [string, Value] {
     this.expect(OPEN_BRACKET);
-    const key = this.skipSpace() === QUOTE ? this.readString() : this.readTaggedKey();
+    const key = this.skipSpace() === QUOTE ? makeOwnKey(this.readString()) : this.readTaggedKey();
     this.expect(COMMA);
     const value = this.readValue();
     this.expect(CLOSE_BRACKET);
@@ -165,7 +165,7 @@ class JsonbParser<Value> {
   }
 
   private readKey(): string {
-    const key = this.readStringValue();
+    const key = makeOwnKey(this.readStringValue());
     this.expect(COLON);
     return key;
   }
@@ -219,6 +219,24 @@ class JsonbParser<Value> {
   private fail(): never {
     throw new SyntaxError(`stored value is not what the codec writes, at character ${this.position}`);
   }
+}
+
+const REMEMBERED_KEYS = 2_000;
+const REMEMBERED_KEY_LENGTH = 200;
+const ownKeys = new Map<string, string>();
+
+/**
+ * A key as a text of its own: a part of a longer text keeps all of that in memory, and keys are remembered elsewhere
+ * (`findShape`).
+ */
+function makeOwnKey(part: string): string {
+  const known = ownKeys.get(part);
+  if (known !== undefined) return known;
+  const own = Buffer.from(part, 'utf8').toString('utf8');
+  if (own.length > REMEMBERED_KEY_LENGTH) return own;
+  if (ownKeys.size === REMEMBERED_KEYS) ownKeys.clear();
+  ownKeys.set(own, own);
+  return own;
 }
 
 /** The ids that one string of `$parts` holds, each 16 bytes as base64url. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { MAX_PIECE_LENGTH } from './cut-text.js';
 import type { Piece } from './cut-text.js';
 
-/** Code units of pieces that are remembered in each of two generations: some 20 MB where both are full. */
+/** Code units of pieces that are remembered in each of two generations: where both are full 20 MB of ASCII, 40 of others. */
 const GENERATION_LENGTH = 4_000_000;
 const ID_BYTES = 16;
 const OPENING_LENGTH = 32;

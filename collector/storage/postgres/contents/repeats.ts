@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /** Prints of pieces that are remembered in each of two generations. */
 const GENERATION_SIZE = 250_000;
 /** Of the places of a set, so that few prints find theirs taken. */
@@ -25,11 +27,17 @@ export class RepeatFilter {
   }
 }
 
+const TWO_TO_31 = 2 ** 31;
+const TWO_TO_32 = 2 ** 32;
+
 /** A set of integers from 0 to 2^53 - 1: several times faster than a `Set`, which takes large numbers for objects. */
 class PrintSet {
   size = 0;
   /** Each print, or -1, in the first free place from the one that its bits say. */
   private places = new Float64Array(1024).fill(-1);
+  /** Unknown to senders, who could otherwise send texts whose prints all want one place. */
+  private readonly lowFactor = randomInt(TWO_TO_31) * 2 + 1;
+  private readonly highFactor = randomInt(TWO_TO_31) * 2 + 1;
 
   has(print: number): boolean {
     return this.places[this.find(print)] === print;
@@ -45,7 +53,9 @@ class PrintSet {
   private find(print: number): number {
     const { places } = this;
     const mask = places.length - 1;
-    let place = (print ^ (print / 0x1_0000_0000)) & mask;
+    const hash = Math.imul(print, this.lowFactor) + Math.imul(print / TWO_TO_32, this.highFactor);
+    // The upper bits depend on all of the print.
+    let place = (hash ^ (hash >>> 15)) & mask;
     while (places[place] !== -1 && places[place] !== print) place = (place + 1) & mask;
     return place;
   }
