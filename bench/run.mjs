@@ -1,10 +1,10 @@
 // Runs benchmarks and prints their tables as Markdown; docs/benchmarks.md says how to read them.
 //
-//   npm run bench -- [ingest|latency|memory|disk|growth|all] [--quick] [--help]
+//   npm run bench -- [ingest|latency|memory|disk|growth|sdk|all] [--quick] [--help]
 import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled } from '../scripts/ensure.mjs';
 
-const NAMES = ['ingest', 'latency', 'memory', 'disk', 'growth'];
+const NAMES = ['ingest', 'latency', 'memory', 'disk', 'growth', 'sdk'];
 
 /** Every size has the one of a full run and the one of `--quick`, which only shows that the benchmark works. */
 const SIZES = {
@@ -13,7 +13,8 @@ const SIZES = {
   batch: { full: 512, quick: 64, about: 'spans in a request' },
   spans: { full: 1_000_000, quick: 1000, about: 'spans of the long run (memory)' },
   loops: { full: 40, quick: 1, about: 'agent loops of 40 steps (disk)' },
-  rounds: { full: 30, quick: 3, about: 'requests that are timed for each size (growth)' },
+  rounds: { full: 30, quick: 3, about: 'how often each thing is timed, all in turn (growth, sdk)' },
+  calls: { full: 2000, quick: 20, about: 'calls of each operation in a round (sdk)' },
 };
 
 const { values, positionals } = parseArgs({
@@ -43,24 +44,26 @@ async function main(name) {
   const settings = readSettings();
   const { describeMachine } = await import('./support/markdown.mjs');
   const { openWorkspace } = await import('./support/workspace.mjs');
-  const workspace = await openWorkspace({ databaseUrl: values['database-url'] });
+  const benchmarks = await Promise.all(names.map((each) => import(`./${each}.mjs`)));
+  const workspace = benchmarks.some(({ needsPostgres = true }) => needsPostgres)
+    ? await openWorkspace({ databaseUrl: values['database-url'] })
+    : undefined;
   const interrupt = () => {
     // Postgres is a session of its own and would live on.
-    void workspace.close().finally(() => process.exit(130));
+    void Promise.resolve(workspace?.close()).finally(() => process.exit(130));
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     process.stdout.write(
-      `${describeMachine(workspace.postgresVersion)}, seed ${settings.seed}${settings.quick ? ', quick: the figures mean nothing' : ''}\n`,
+      `${describeMachine(workspace?.postgresVersion)}, seed ${settings.seed}${settings.quick ? ', quick: the figures mean nothing' : ''}\n`,
     );
-    for (const each of names) {
-      const { measure } = await import(`./${each}.mjs`);
+    for (const { measure } of benchmarks) {
       for (const { title, table } of await measure({ settings, workspace }))
         process.stdout.write(`\n## ${title}\n\n${table}\n`);
     }
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await workspace.close();
+    await workspace?.close();
   }
 }
 

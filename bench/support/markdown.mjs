@@ -21,10 +21,11 @@ export function number(value, digits = 0) {
 export const mebibytes = (bytes) => (Number.isFinite(bytes) ? `${number(bytes / 2 ** 20, 1)} MiB` : 'n/a');
 export const millis = (value) => `${number(value, value < 10 ? 1 : 0)} ms`;
 
+/** In one line; without a version of PostgreSQL where none takes part. */
 export function describeMachine(postgresVersion) {
   const memory = Math.round(totalmem() / 2 ** 30);
   return (
-    `${cpus().length} cores of ${cpus()[0].model}, ${memory} GiB, ` +
-    `Node ${process.versions.node}, PostgreSQL ${postgresVersion}`
+    `${cpus().length} cores of ${cpus()[0].model}, ${memory} GiB, Node ${process.versions.node}` +
+    (postgresVersion === undefined ? '' : `, PostgreSQL ${postgresVersion}`)
   );
 }

@@ -38,7 +38,8 @@ export function createProvider(
   return new BasicTracerProvider({
     resource: createResource(settings),
     sampler: sampler ?? createSampler(settings.sampler),
-    spanLimits: settings.spanLimits,
+    // How many attributes there may be, the pipeline says: the OTel SDK would keep the first, and lose the usage.
+    spanLimits: { ...settings.spanLimits, attributeCountLimit: Infinity },
     spanProcessors,
   });
 }

@@ -36,16 +36,18 @@ export function checkExamples(examples: readonly DocExample[]): string[] {
     ts.sys,
     ROOT,
   );
-  const host = ts.createCompilerHost(options);
+  const disk = ts.createCompilerHost(options);
   const read = (file: string) => files.get(file)?.code;
-  const { getSourceFile, readFile, fileExists } = host;
-  host.fileExists = (file) => files.has(file) || fileExists(file);
-  host.readFile = (file) => read(file) ?? readFile(file);
-  host.getSourceFile = (file, languageVersion, ...rest) => {
-    const code = read(file);
-    return code === undefined
-      ? getSourceFile(file, languageVersion, ...rest)
-      : ts.createSourceFile(file, code, languageVersion);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (file) => files.has(file) || disk.fileExists(file),
+    readFile: (file) => read(file) ?? disk.readFile(file),
+    getSourceFile: (file, languageVersion, ...rest) => {
+      const code = read(file);
+      return code === undefined
+        ? disk.getSourceFile(file, languageVersion, ...rest)
+        : ts.createSourceFile(file, code, languageVersion);
+    },
   };
   const program = ts.createProgram({
     rootNames: [...files.keys()],

@@ -2,7 +2,7 @@ import { context, propagation, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { InitOptions } from '../../../src/config/options.js';
-import { agent, init, tool } from '../../../src/index.js';
+import { agent, generation, init, tool } from '../../../src/index.js';
 import { startOtlpGrpcServer } from '../../support/otlp-grpc-server.js';
 import { startOtlpServer, type OtlpServer } from '../../support/otlp-server.js';
 
@@ -126,4 +126,17 @@ test('gRPC is spoken where its exporter is installed', async () => {
   expect(grpc.received.length).toBe(1);
   await handle.shutdown();
   await grpc.close();
+});
+
+test('a span with too many attributes keeps those that were set last and identify it', async () => {
+  const handle = init({ ...QUIET, url: sink.url, spanLimits: { attributeCountLimit: 20 } });
+  generation('m', (call) => {
+    for (let index = 0; index < 100; index += 1) call.setAttributes({ [`note.${index}`]: 'text' });
+    call.setUsage({ inputTokens: 5 });
+  });
+  await handle.flush({ throwOnError: true });
+  const [span] = receivedSpans();
+  expect(span?.attributes).toHaveLength(20);
+  expect(span?.attributes).toContainEqual({ key: 'gen_ai.usage.input_tokens', value: 5n });
+  expect(span?.droppedAttributesCount).toBe(83);
 });
