@@ -32,7 +32,7 @@ export function readApi(
     variables.problems.push(`apiUrl: "${options.apiUrl}" is no http or https URL and is ignored`);
   }
   const elsewhere = given ?? variables.url('SPANLEDGER_URL');
-  const apiKey = variables.string('SPANLEDGER_API_KEY') ?? options.apiKey;
+  const apiKey = variables.string('SPANLEDGER_API_KEY') ?? readApiKey(options);
   const key: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   if (elsewhere !== undefined) return { url: elsewhere.href.replace(/\/+$/, ''), headers: key };
   if (otlp.protocol === 'grpc') return undefined;
@@ -40,6 +40,12 @@ export function readApi(
     url: otlp.url.replace(TRACES_PATH, '').replace(/\/+$/, ''),
     headers: { ...readHeaders(variables), ...lowerNames(otlp.headers), ...key },
   };
+}
+
+/** A key out of a file ends with a line break, which no header may have; one out of a variable may be empty. */
+export function readApiKey({ apiKey }: InitOptions): string | undefined {
+  const key = apiKey?.trim();
+  return key === '' ? undefined : key;
 }
 
 /** As the exporter reads them: those of the signal win (protocol/exporter.md, "Specifying headers via environment variables"). */

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { BufferConfig, SpanLimits } from '@opentelemetry/sdk-trace-base';
 import { parseCaptureVariable, type CaptureOptions } from '../pipeline/capture.js';
-import { readApi, type ApiSettings } from './api.js';
+import { readApi, readApiKey, type ApiSettings } from './api.js';
 import type { InitOptions, PropagatorName, Protocol } from './options.js';
 import { readResourceAttributes } from './resource.js';
 import { parseUrl, Variables, type Environment } from './variables.js';
@@ -85,7 +85,15 @@ function readNames<T extends string>(
   known: readonly T[],
 ): T[] | undefined {
   const words = variables.list(name);
-  if (words === undefined) return undefined;
+  return words && readKnown(words, name, known, variables);
+}
+
+function readKnown<T extends string>(
+  words: readonly string[],
+  name: string,
+  known: readonly T[],
+  variables: Variables,
+): T[] {
   const unknown = words.filter((word) => !known.includes(word as T));
   if (unknown.length > 0) {
     variables.problems.push(`${name}: ${unknown.join(', ')} is not known here, only ${known.join(', ')}`);
@@ -113,7 +121,8 @@ function readOtlp(options: InitOptions, variables: Variables): OtlpSettings {
     variables.oneOf(PROTOCOLS, 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL') ??
     'http/protobuf';
   const headers = { ...options.headers };
-  if (options.apiKey !== undefined) headers['authorization'] = `Bearer ${options.apiKey}`;
+  const apiKey = readApiKey(options);
+  if (apiKey !== undefined) headers['authorization'] = `Bearer ${apiKey}`;
   if (protocol === 'grpc' && Object.keys(headers).length > 0) {
     variables.problems.push(
       'headers and apiKey can not be given for grpc: set OTEL_EXPORTER_OTLP_HEADERS, or use http/protobuf',
@@ -170,7 +179,9 @@ function readChoice<T extends string>(
 }
 
 function readPropagators(options: InitOptions, variables: Variables): PropagatorName[] {
-  const names = options.propagators ?? readNames(variables, 'OTEL_PROPAGATORS', PROPAGATORS);
+  const given =
+    options.propagators && readKnown([...options.propagators], 'propagators', PROPAGATORS, variables);
+  const names = given ?? readNames(variables, 'OTEL_PROPAGATORS', PROPAGATORS);
   if (names === undefined) return ['tracecontext', 'baggage'];
   return names.includes('none') ? [] : [...new Set(names)];
 }

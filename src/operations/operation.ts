@@ -126,21 +126,27 @@ export class Operation {
   }
 
   /** Sets the answer's id, its model and why it stopped. */
-  setResponse({ id, model, finishReasons }: ResponseFacts): this {
-    return this.#set(() => ({
-      ...(id !== undefined && { [ATTR.responseId]: id }),
-      ...(model !== undefined && { [ATTR.responseModel]: model }),
-      ...(finishReasons !== undefined && { [ATTR.responseFinishReasons]: [...finishReasons] }),
-    }));
+  setResponse(facts: ResponseFacts): this {
+    return this.#set(() => {
+      const { id, model, finishReasons } = facts;
+      return {
+        ...(id !== undefined && { [ATTR.responseId]: id }),
+        ...(model !== undefined && { [ATTR.responseModel]: model }),
+        ...(finishReasons !== undefined && { [ATTR.responseFinishReasons]: [...finishReasons] }),
+      };
+    });
   }
 
   /** Sets the verdict of an evaluation. */
-  setScore({ value, label, explanation }: Score): this {
-    return this.#set(() => ({
-      ...(value !== undefined && { [ATTR.evaluationScoreValue]: value }),
-      ...(label !== undefined && { [ATTR.evaluationScoreLabel]: label }),
-      ...(explanation !== undefined && { [ATTR.evaluationExplanation]: explanation }),
-    }));
+  setScore(score: Score): this {
+    return this.#set(() => {
+      const { value, label, explanation } = score;
+      return {
+        ...(value !== undefined && { [ATTR.evaluationScoreValue]: value }),
+        ...(label !== undefined && { [ATTR.evaluationScoreLabel]: label }),
+        ...(explanation !== undefined && { [ATTR.evaluationExplanation]: explanation }),
+      };
+    });
   }
 
   /** Sets attributes of any name. */

@@ -4,6 +4,7 @@ import { ATTR } from '../semconv.js';
 import { isContentCaptured } from '../setup/tracer.js';
 import { state } from '../setup/state.js';
 import { getIdentity, setIdentity, type Identity } from './identity.js';
+import { followApiPromise, isApiPromise } from './api-promise.js';
 import type { OperationKind } from './kinds.js';
 import { NO_OPERATION, Operation } from './operation.js';
 import { followStream } from './streams.js';
@@ -87,13 +88,17 @@ export function settle<R>(result: R, operation: Operation, onChunk?: OperationOp
     return result;
   }
   if (result instanceof Promise && result.constructor === Promise) {
-    return result.then(
+    const followed = result.then(
       (value: unknown) => settle(value, operation, onChunk),
       (error: unknown) => {
         operation.fail(error);
         throw error;
       },
-    ) as R;
+    );
+    quietly(() => {
+      copyAdditions(result, followed);
+    });
+    return followed as R;
   }
   const followed = quietly(
     () => followThenable(result, operation, onChunk) ?? followStream(result, operation, onChunk),
@@ -101,6 +106,17 @@ export function settle<R>(result: R, operation: Operation, onChunk?: OperationOp
   if (followed !== undefined) return followed as R;
   operation.complete(result);
   return result;
+}
+
+/**
+ * Such as the `kill` of a child process's promise (execa 9). Properties under symbols stay behind: they are those of
+ * Node's async hooks.
+ */
+function copyAdditions(from: object, to: object): void {
+  for (const name of Object.getOwnPropertyNames(from)) {
+    const property = Object.getOwnPropertyDescriptor(from, name);
+    if (property !== undefined && !(name in Promise.prototype)) Object.defineProperty(to, name, property);
+  }
 }
 
 type Then = (
@@ -120,11 +136,18 @@ function followThenable(
   const then = (result as { then?: unknown }).then;
   if (typeof then !== 'function') return undefined;
   if (!Object.isExtensible(result)) return undefined;
+  // Whoever awaits it a second time gets the same stream, which can be followed only once.
+  let first: { value: unknown; settled: unknown } | undefined;
+  const take = (value: unknown) => {
+    first ??= { value, settled: settle(value, operation, onChunk) };
+    return first.value === value ? first.settled : value;
+  };
+  if (isApiPromise(result)) return followApiPromise(result, operation, take);
   const follow: Then = function (this: unknown, fulfilled, rejected) {
     return (then as Then).call(
       this,
       (value) => {
-        const settled = settle(value, operation, onChunk);
+        const settled = take(value);
         return typeof fulfilled === 'function' ? fulfilled(settled) : settled;
       },
       (error) => {

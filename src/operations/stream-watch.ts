@@ -19,6 +19,11 @@ export class StreamWatch {
     this.#onChunk = onChunk;
   }
 
+  /** Whether the stream was drained, left or failed. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** A chunk on its way to the user. */
   chunk(chunk: unknown): void {
     if (this.#hasEnded) return;

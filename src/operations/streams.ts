@@ -34,22 +34,51 @@ export function followStream(
 
 interface Emitter {
   once?: (event: string, listener: () => void) => unknown;
+  /** The error of a stream of Node's; of an `EventStream` (openai 6 lib/EventStream.ts) whether there was one. */
   errored?: unknown;
+  /** Of an `EventStream`, whether its reader has called it off. */
+  aborted?: unknown;
 }
 
 /** Streams that are also event emitters may be read without being iterated over (`MessageStream` of @anthropic-ai/sdk 1). */
 function followEvents(source: Emitter, watch: StreamWatch): void {
   const finish = () => {
-    if (source.errored === undefined || source.errored === null) watch.end();
-    else watch.fail(source.errored);
+    const { errored, aborted } = source;
+    if (aborted === true) watch.fail(new DOMException('The stream was aborted', 'AbortError'));
+    // Whoever iterates over it gets the error itself, but only after this event.
+    else if (errored === true)
+      setImmediate(() => {
+        watch.fail(new Error('The stream failed'));
+      });
+    else if (errored instanceof Error) watch.fail(errored);
+    else watch.end();
   };
   source.once?.('end', finish);
   source.once?.('close', finish);
 }
 
+type Open = () => AsyncIterator<unknown>;
+
+/** What was done to an iterable that is followed, or was. */
+interface Following {
+  /** What it opened with before. */
+  original: Open;
+  /** What it opens with now. */
+  current: Open;
+  watches: readonly StreamWatch[];
+}
+
+const following = new WeakMap<object, Following>();
+
+/** An iterable that is given again when those who followed it have done with it is followed as if it was new. */
 function defineAsyncIterator(source: AsyncIterable<unknown>, watch: StreamWatch, isIterator: boolean): void {
-  const open = source[Symbol.asyncIterator].bind(source);
-  const value = () => {
+  const key = findOpening(source);
+  const found = (source as Record<typeof key, Open>)[key];
+  const earlier = following.get(source);
+  const ours = earlier?.current === found ? earlier : undefined;
+  const isDone = ours?.watches.every(({ hasEnded }) => hasEnded) === true;
+  const open = (ours !== undefined && isDone ? ours.original : found).bind(source);
+  const value: Open = () => {
     let iterator: AsyncIterator<unknown>;
     try {
       iterator = watch.within(open);
@@ -60,17 +89,25 @@ function defineAsyncIterator(source: AsyncIterable<unknown>, watch: StreamWatch,
     if (isIterator && (iterator as unknown) === source) return iterator;
     return createIterator(iterator as unknown as Steps, watch);
   };
-  Object.defineProperty(source, Symbol.asyncIterator, { value, configurable: true, writable: true });
+  Object.defineProperty(source, key, { value, configurable: true, writable: true });
+  const watches = ours === undefined || isDone ? [watch] : [...ours.watches, watch];
+  following.set(source, { original: ours?.original ?? found, current: value, watches });
 }
 
-function createIterator(inner: Steps, watch: StreamWatch): object {
-  const steps: object = {
+/** All ways to read a `Stream` of openai 4 to 6 and @anthropic-ai/sdk begin with `iterator` (core/streaming.ts), `tee` too. */
+function findOpening(source: object): 'iterator' | typeof Symbol.asyncIterator {
+  const { iterator, tee } = source as Record<string, unknown>;
+  return typeof iterator === 'function' && typeof tee === 'function' ? 'iterator' : Symbol.asyncIterator;
+}
+
+function createIterator(inner: Steps, watch: StreamWatch): AsyncIterator<unknown> {
+  const steps = {
     [Symbol.asyncIterator]() {
       return steps;
     },
   };
   copySteps(steps, inner, watch, true);
-  return steps;
+  return steps as unknown as AsyncIterator<unknown>;
 }
 
 /** For generators and other iterators, which are their own iterables. */
@@ -101,7 +138,7 @@ function step(watch: StreamWatch, work: () => unknown, isLast = false): unknown 
     watch.fail(error);
     throw error;
   }
-  if (!(result instanceof Promise)) return look(watch, result, isLast);
+  if (!isThenable(result)) return look(watch, result, isLast);
   return result.then(
     (item: unknown) => look(watch, item, isLast),
     (error: unknown) => {
@@ -109,6 +146,11 @@ function step(watch: StreamWatch, work: () => unknown, isLast = false): unknown 
       throw error;
     },
   );
+}
+
+/** Also promises of other classes and realms. */
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
 }
 
 /** A generator that yields in its `finally` goes on after `return`, so only what says that it is done ends the span. */

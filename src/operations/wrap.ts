@@ -1,3 +1,4 @@
+import { quietly } from '../quietly.js';
 import {
   describeAgent,
   describeHandoff,
@@ -129,6 +130,6 @@ function readInput<Arguments extends readonly unknown[]>(
   given: Arguments,
 ): unknown {
   if (captureInput === false) return undefined;
-  if (captureInput !== undefined) return captureInput(...given);
+  if (captureInput !== undefined) return quietly(() => captureInput(...given));
   return given.length <= 1 ? given[0] : given;
 }

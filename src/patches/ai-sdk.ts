@@ -31,7 +31,8 @@ const PROVIDERS: Readonly<Record<string, string>> = {
  *
  * The AI SDK's own telemetry says more (steps and tool calls), and goes to the tracer provider that `init` registers:
  * `experimental_telemetry: { isEnabled: true }` in `ai` 5 and 6, an integration of `@ai-sdk/otel` in 7. Where it
- * records a call, the wrapped model steps aside. Does nothing before `init`. Never throws.
+ * records a call, the wrapped model steps aside. Calls of a model that is frozen, with methods of its own, are not
+ * recorded. Does nothing before `init`. Never throws.
  */
 export function wrapModel<Model extends object>(model: Model, options: ModelPatchOptions = {}): Model {
   const methods: Readonly<Record<string, (method: Method) => Method>> = {
@@ -42,10 +43,19 @@ export function wrapModel<Model extends object>(model: Model, options: ModelPatc
   return new Proxy(model, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== 'function' || key === 'constructor' || isFixed(target, key)) return value;
       const wrap = typeof key === 'string' && Object.hasOwn(methods, key) ? methods[key] : undefined;
-      return wrap !== undefined && typeof value === 'function' ? wrap(value as Method) : value;
+      if (wrap !== undefined) return wrap(value as Method);
+      // A method of a class may have private fields to read, which the proxy has not.
+      return Object.hasOwn(target, key) ? value : (value as Method).bind(target);
     },
   });
+}
+
+/** A proxy must give what a frozen object has, and throws otherwise (ECMAScript, 10.5.8). */
+function isFixed(target: object, key: PropertyKey): boolean {
+  const own = Object.getOwnPropertyDescriptor(target, key);
+  return own?.configurable === false && own.writable === false;
 }
 
 function createCall(

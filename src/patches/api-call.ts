@@ -1,3 +1,4 @@
+import { followApiPromise, isApiPromise } from '../operations/api-promise.js';
 import type { Operation } from '../operations/operation.js';
 import { settle } from '../operations/run.js';
 import { quietly } from '../quietly.js';
@@ -18,75 +19,20 @@ export interface StreamReader {
   finish: (operation: Operation) => void;
 }
 
-/** `APIPromise` of openai 4 to 6 and @anthropic-ai/sdk 0 and 1 (core/api-promise.ts). */
-interface ApiPromise {
-  responsePromise: Promise<unknown>;
-  parseResponse: (...given: unknown[]) => unknown;
-  asResponse: () => Promise<unknown>;
-  _thenUnwrap?: (...given: unknown[]) => ApiPromise;
-}
-
-/** `Stream` of the same (core/streaming.ts): all ways to read it begin with `iterator`, `tee` too. */
+/** `Stream` of openai 4 to 6 and @anthropic-ai/sdk 0 and 1 (core/streaming.ts): all ways to read it begin with `iterator`, `tee` too. */
 interface ApiStream {
   iterator: () => Partial<AsyncIterator<unknown>>;
   controller?: { signal?: AbortSignal };
 }
 
-type Taken<T> = (value: T) => T;
-
 /** Lets an operation end with the answer of an API client, whichever way the user takes it. Gives what the user gets. */
 export function followApiCall(result: unknown, operation: Operation, reader: AnswerReader): unknown {
-  const take: Taken<unknown> = (answer) => takeAnswer(answer, operation, reader);
-  if (isApiPromise(result)) return followApiPromise(result, operation, take);
+  const take = (answer: unknown) => takeAnswer(answer, operation, reader);
+  if (typeof result === 'object' && result !== null && isApiPromise(result)) {
+    return followApiPromise(result, operation, take);
+  }
   if (result instanceof Promise) return settle(result.then(take), operation);
   return take(result);
-}
-
-/**
- * The promise stays the same object, as lazy as it was: its response is parsed when the user asks for it, by `then`,
- * `withResponse` or a helper, and all of them go through `parseResponse`.
- */
-function followApiPromise(promise: ApiPromise, operation: Operation, take: Taken<unknown>): ApiPromise {
-  const { parseResponse, responsePromise } = promise;
-  let isParsing = false;
-  // Taken in place of the other, so that a rejection is as handled or unhandled as before.
-  promise.responsePromise = responsePromise.then(undefined, (error: unknown) => {
-    operation.fail(error);
-    throw error;
-  });
-  promise.parseResponse = async function (this: unknown, ...given: unknown[]) {
-    isParsing = true;
-    let answer: unknown;
-    try {
-      answer = await Reflect.apply(parseResponse, this, given);
-    } catch (error) {
-      operation.fail(error);
-      throw error;
-    }
-    return take(answer);
-  };
-  endWithRawResponse(promise, () => {
-    if (!isParsing) operation.end();
-  });
-  return promise;
-}
-
-/** Who takes the raw response alone reads its body unseen: the call is then over with the response's head. */
-function endWithRawResponse(promise: ApiPromise, end: () => void): void {
-  const { asResponse, _thenUnwrap: unwrap } = promise;
-  promise.asResponse = async function () {
-    const response = await Reflect.apply(asResponse, promise, []);
-    end();
-    return response;
-  };
-  if (unwrap === undefined) return;
-  promise._thenUnwrap = function (...given) {
-    const derived = Reflect.apply(unwrap, promise, given);
-    quietly(() => {
-      endWithRawResponse(derived, end);
-    });
-    return derived;
-  };
 }
 
 function takeAnswer(answer: unknown, operation: Operation, reader: AnswerReader): unknown {
@@ -133,15 +79,6 @@ function followApiStream(stream: ApiStream, operation: Operation, reader: Stream
     else operation.fail(error);
   };
   stream.controller?.signal?.addEventListener('abort', onAbort, { once: true });
-}
-
-function isApiPromise(value: unknown): value is ApiPromise {
-  const { responsePromise, parseResponse, asResponse } = readFields(value);
-  return (
-    responsePromise instanceof Promise &&
-    typeof parseResponse === 'function' &&
-    typeof asResponse === 'function'
-  );
 }
 
 function isApiStream(value: unknown): value is ApiStream {

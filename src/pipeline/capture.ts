@@ -102,13 +102,10 @@ const MESSAGE_FACTS: ReadonlySet<string> = new Set(['event.name', 'index', 'fini
  * (GenAI, HTTP, RPC, database, server, session, user, error and MCP registries of the semantic conventions; ours.)
  */
 const PLAIN_FACTS =
-  /^(?:gen_ai\.(?:operation\.name|provider\.name|system|output\.type|(?:request|response|usage|aggregated_usage|conversation|workflow|data_source|embeddings|token)\..*|agent\.(?:id|name|version|call\.id)|tool\.(?:name|type|call\.id|call_id)|evaluation\.(?:name|score\..*))|openai\..*|session\.(?:id|previous_id)|user\.id|error\.type|exception\.type|server\.(?:address|port)|http\.(?:request\.method|response\.status_code|route)|rpc\.(?:system|service|method)|db\.(?:system|system\.name|namespace|operation\.name)|mcp\.(?:method\.name|session\.id|protocol\.version)|otel\.status_code|openinference\.span\.kind|traceloop\.span\.kind|langfuse\.observation\.type|mastra\.span\.type|ai\.(?:operationId|model\.id|model\.provider|usage\..*|toolCall\.(?:id|name)|response\.(?:id|model|finishReason))|llm\.(?:token_count\..*|model_name|provider|system|cost\..*)|operation\.cost|spanledger\.(?:pending|record|link|attempt|truncated|cost\..*|[a-z_.]+\.(?:(?:[a-z_]+_)?(?:ids?|type|role)|version|cause|schema|valid|status|state|step|step_number|current_step|risk|confidence|key|from|to|size_bytes|sha256)))$/;
-
-/** Stop sequences and the like are text of the request. */
-const FREE_TEXT = /^gen_ai\.request\.(?:stop_sequences|user|metadata)/;
+  /^(?:gen_ai\.(?:operation\.name|provider\.name|system|output\.type|(?:usage|aggregated_usage)\..*|(?:conversation|data_source)\.id|workflow\.(?:id|name)|token\.type|embeddings\.dimension\.count|request\.(?:model|temperature|top_[kp]|max_tokens|seed|stream|(?:frequency|presence)_penalty|choice\.count|encoding_formats|reasoning\.\w+)|response\.(?:id|model|finish_reasons?|time_to_first_chunk|service_tier)|agent\.(?:id|name|version|call\.id)|tool\.(?:name|type|call\.id|call_id)|evaluation\.(?:name|score\..*))|openai\.(?:api\.type|(?:request|response)\.(?:service_tier|system_fingerprint))|session\.(?:id|previous_id)|user\.id|error\.type|exception\.type|server\.(?:address|port)|http\.(?:request\.method|response\.status_code|route)|rpc\.(?:system|service|method)|db\.(?:system|system\.name|namespace|operation\.name)|mcp\.(?:method\.name|session\.id|protocol\.version)|otel\.status_code|openinference\.span\.kind|traceloop\.span\.kind|langfuse\.observation\.type|mastra\.span\.type|ai\.(?:operationId|model\.id|model\.provider|usage\..*|toolCall\.(?:id|name)|response\.(?:id|model|finishReason))|llm\.(?:token_count\..*|model_name|provider|system|cost\..*)|operation\.cost|spanledger\.(?:pending|record|link|attempt|truncated|cost\..*|[a-z_.]+\.(?:(?:[a-z_]+_)?(?:ids?|type|role)|version|cause|schema|valid|status|state|step|step_number|current_step|risk|confidence|key|from|to|size_bytes|sha256)))$/;
 
 function isPlainFact(key: string, value: AttributeValue | undefined): boolean {
-  if (!PLAIN_FACTS.test(key) || FREE_TEXT.test(key)) return false;
+  if (!PLAIN_FACTS.test(key)) return false;
   return typeof value !== 'string' || value.length <= MAX_FACT_LENGTH;
 }
 

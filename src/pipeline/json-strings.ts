@@ -1,11 +1,11 @@
 /** What is put in the place of strings; each is given a literal with its quotes and answers one. */
 export interface JsonStringMap {
-  /** Of values; `key` is the decoded key that it is the value of, undefined in a list. */
+  /** Of values; `key` is the decoded key that it is the value of, or an item of the list that is the value. */
   replace: (literal: string, key: string | undefined) => string;
   /** Of keys, which stay as they are without it. */
   replaceKey?: (literal: string) => string;
-  /** Of what stands between literals: brackets, numbers, spaces. */
-  replaceBetween?: (text: string) => string;
+  /** Of what stands between literals: brackets, numbers, spaces. `key` is the one right before a colon that begins it. */
+  replaceBetween?: (text: string, key: string | undefined) => string;
 }
 
 /**
@@ -17,13 +17,15 @@ export function mapJsonStrings(text: string, { replace, replaceKey, replaceBetwe
   let result = '';
   let position = 0;
   let key: string | undefined;
+  let isInList = false;
   for (;;) {
     const start = text.indexOf('"', position);
     const between = text.slice(position, start === -1 ? undefined : start);
-    result += replaceBetween === undefined ? between : replaceBetween(between);
+    result += replaceBetween === undefined ? between : replaceBetween(between, key);
     if (start === -1) return result;
     // What follows a comma or a bracket is not the value of the key before it.
-    if (/[,[\]{}]/.test(between)) key = undefined;
+    isInList = key !== undefined && (isInList ? NEXT_ITEM : FIRST_ITEM).test(between);
+    if (!isInList && /[,[\]{}]/.test(between)) key = undefined;
     const end = findLiteralEnd(text, start);
     const literal = text.slice(start, end);
     if (isFollowedByColon(text, end)) {
@@ -35,6 +37,9 @@ export function mapJsonStrings(text: string, { replace, replaceKey, replaceBetwe
     position = end;
   }
 }
+
+const FIRST_ITEM = /^\s*:\s*\[\s*$/;
+const NEXT_ITEM = /^\s*,\s*$/;
 
 /** The string of a JSON literal with its quotes. */
 export function decodeLiteral(literal: string): string {

@@ -184,6 +184,8 @@ const ANY_HINT = new RegExp(SECRET_PATTERNS.map(({ hint }) => hint).join('|'), '
 /** Shorter texts hold no secret but for its name. */
 const SHORTEST_SECRET = 8;
 const SHORTEST_CARD = 13;
+/** The number that a key is followed by. */
+const NAMED_NUMBER = /^(\s*:\s*)-?\d[\d.eE+-]*/;
 
 class TextRedaction {
   readonly #findsSecrets: boolean;
@@ -228,9 +230,17 @@ class TextRedaction {
           ? JSON.stringify(`[REDACTED:${lastWord(key)}]`)
           : redactLiteral(literal),
       replaceKey: redactLiteral,
-      replaceBetween: (between) => this.#redactNumbers(between),
+      replaceBetween: (between, key) => this.#redactNumbers(this.#redactNamedNumber(between, key)),
     });
     return this.#patterns.reduce((text, pattern) => text.replace(pattern, REDACTED), safe);
+  }
+
+  /** A password of digits may be written as a number. */
+  #redactNamedNumber(between: string, key: string | undefined): string {
+    if (!this.#findsSecrets || key === undefined || !NAMED_NUMBER.test(between) || !isSecretKey(key)) {
+      return between;
+    }
+    return between.replace(NAMED_NUMBER, (_number, colon: string) => `${colon}"[REDACTED:${lastWord(key)}]"`);
   }
 
   /** Card numbers, and what own patterns look for, may be written as numbers. */

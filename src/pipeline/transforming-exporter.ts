@@ -49,9 +49,9 @@ export class TransformingExporter implements SpanExporter {
       .then(({ code }) => code === ExportResultCode.SUCCESS);
   }
 
-  /** Resolves when nothing is on its way any more. */
+  /** Resolves when what is on its way now has arrived or failed: in a busy process, more may follow without an end. */
   async settled(): Promise<void> {
-    while (this.#underway.size > 0) await Promise.all(this.#underway);
+    await Promise.all(this.#underway);
   }
 
   async forceFlush(): Promise<void> {

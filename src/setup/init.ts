@@ -15,7 +15,8 @@ import { hasDiagLogger, warn } from './warn.js';
 
 /**
  * Starts recording: `init()` is enough. Spans go to `http://localhost:4318` unless options or the `OTEL_*` variables
- * say otherwise; what is wrong in either is said in one warning and ignored.
+ * say otherwise. What is wrong in variables, URLs and names is said in one warning and ignored; of other options the types
+ * are the check, and a start that fails for them says so and records nothing.
  *
  * Where nobody registered a tracer provider, one is made and registered, with a context manager and propagators. Where
  * somebody did (NodeSDK, `@vercel/otel`, another vendor), it stays: our processor is added to it, so that both see all
@@ -43,13 +44,20 @@ export function init(options: InitOptions = {}): Spanledger {
 /**
  * A processor to put into the list of a provider that you make yourself: `new NodeSDK({ spanProcessors: [spanledgerSpanProcessor()] })`,
  * or the same of `registerOTel` of `@vercel/otel` (beside `'auto'`). It sends all spans of that provider; operations of
- * this SDK become spans of it. `init` is not needed beside it, and gives the handle to `flush` if it is called.
+ * this SDK become spans of it. `init` is not needed beside it, and gives the handle to `flush` if it is called. Never throws.
  *
  * The provider's own resource and sampler are in force, so `serviceName`, `sampler` and the like say nothing here.
  */
 export function spanledgerSpanProcessor(options: InitOptions = {}): SpanProcessor {
-  const settings = prepare(options);
-  const pipelines = createPipelines(settings, options);
+  let settings: Settings;
+  let pipelines: Pipelines;
+  try {
+    settings = prepare(options);
+    pipelines = createPipelines(settings, options);
+  } catch (error) {
+    warn(`nothing is recorded, the start failed: ${String(error)}`);
+    return NO_PROCESSOR;
+  }
   const processor = joinProcessors(pipelines, () => {
     if (!state.lentProcessors.includes(processor)) return;
     state.lentProcessors = state.lentProcessors.filter((one) => one !== processor);
@@ -109,6 +117,7 @@ function runAlone({
   activate(provider, settings);
   return {
     spanProcessors,
+    destination: pipelines.destination,
     flush: () => provider.forceFlush(),
     stop: async () => {
       if (findRegisteredProvider() === provider) trace.disable();
@@ -129,9 +138,10 @@ function runBeside(provider: TracerProvider, pipelines: Pipelines, settings: Set
     return undefined;
   }
   activate(provider, settings);
-  const { spanProcessors } = pipelines;
+  const { spanProcessors, destination } = pipelines;
   return {
     spanProcessors,
+    destination,
     flush: () => Promise.all(spanProcessors.map((processor) => processor.forceFlush())),
     stop: async () => {
       for (const remove of removals) remove?.();
@@ -163,6 +173,13 @@ function deactivate(): void {
   state.api = undefined;
   state.handle = undefined;
 }
+
+const NO_PROCESSOR: SpanProcessor = {
+  onStart: () => undefined,
+  onEnd: () => undefined,
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
 
 function joinProcessors({ spanProcessors, release }: Pipelines, onShutdown: () => void): SpanProcessor {
   return {

@@ -12,14 +12,13 @@ export class LateExporter implements SpanExporter {
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
-    this.#loading.then(
-      (exporter) => {
+    this.#loading
+      .then((exporter) => {
         exporter.export(spans, resultCallback);
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         resultCallback({ code: ExportResultCode.FAILED, error: error as Error });
-      },
-    );
+      });
   }
 
   async forceFlush(): Promise<void> {

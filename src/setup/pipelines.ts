@@ -14,6 +14,8 @@ import { createOtlpExporter } from './exporters.js';
 /** The ways out of the process, one for each exporter. */
 export interface Pipelines {
   spanProcessors: SpanProcessor[];
+  /** Where spans go over OTLP, for messages: without a password, undefined where they don't. */
+  destination: string | undefined;
   /** Keeps what the shutdown could not send, and watches over the process's end no more. Idempotent. */
   release: () => Promise<void>;
 }
@@ -26,10 +28,17 @@ export function createPipelines(settings: Settings, options: InitOptions): Pipel
   );
   return {
     spanProcessors: made.map(({ processor }) => processor),
+    destination: nameDestination(settings, options),
     release: async () => {
       await Promise.all(made.map(({ release }) => release()));
     },
   };
+}
+
+function nameDestination({ otlp, exporters }: Settings, { exporter }: InitOptions): string | undefined {
+  if (exporter !== undefined || !exporters.includes('otlp')) return undefined;
+  const { origin, pathname } = new URL(otlp.url);
+  return origin + (pathname === '/' ? '' : pathname);
 }
 
 interface Destination {

@@ -7,6 +7,8 @@ const TIMEOUT_MILLIS = 30_000;
 /** What is behind a handle. */
 export interface Running {
   spanProcessors: readonly SpanProcessor[];
+  /** Where spans go, for messages; undefined where that is not ours to say. */
+  destination?: string | undefined;
   /** Sends what has ended. */
   flush: () => Promise<unknown>;
   /** Sends what is left and stops; called once. */
@@ -24,11 +26,11 @@ export function createHandle(running: Running | undefined, onShutdown: () => voi
     get spanProcessors() {
       return current?.spanProcessors ?? [];
     },
-    flush: (options) => finish('flush', current?.flush, options),
+    flush: (options) => finish('flush', current?.flush, { ...options, destination: current?.destination }),
     shutdown: (options) => {
       if (stopping === undefined) {
         onShutdown();
-        stopping = finish('shutdown', current?.stop, options);
+        stopping = finish('shutdown', current?.stop, { ...options, destination: current?.destination });
         current = undefined;
       }
       return stopping;
@@ -39,7 +41,11 @@ export function createHandle(running: Running | undefined, onShutdown: () => voi
 async function finish(
   what: string,
   work: (() => Promise<unknown>) | undefined,
-  { timeoutMillis = TIMEOUT_MILLIS, throwOnError = false }: FlushOptions = {},
+  {
+    timeoutMillis = TIMEOUT_MILLIS,
+    throwOnError = false,
+    destination,
+  }: FlushOptions & { destination: string | undefined },
 ): Promise<void> {
   if (work === undefined) return;
   let timer: NodeJS.Timeout | undefined;
@@ -53,8 +59,9 @@ async function finish(
   } catch (error) {
     const first: unknown = Array.isArray(error) ? error[0] : error;
     const reason = first instanceof Error ? first.message : String(first);
-    if (throwOnError) throw new Error(`spanledger: ${what} failed: ${reason}`, { cause: error });
-    warn(`${what} failed, spans may not have been sent: ${reason}`);
+    const failure = `${what} failed${destination === undefined ? '' : ` (${destination})`}`;
+    if (throwOnError) throw new Error(`spanledger: ${failure}: ${reason}`, { cause: error });
+    warn(`${failure}, spans may not have been sent: ${reason}`);
   } finally {
     clearTimeout(timer);
   }

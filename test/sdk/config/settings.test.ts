@@ -219,3 +219,19 @@ test('options that make no sense are ignored and said', () => {
   expect(read({}, options)).toEqual(read({}));
   expect(problemsOf({}, options)).toHaveLength(3);
 });
+
+test('a propagator that a user without types made up is said and left out', () => {
+  const options = { propagators: ['b3', 'pigeon'] };
+  expect(read({}, options).propagators).toEqual(['b3']);
+  expect(problemsOf({}, options)).toEqual([expect.stringContaining('propagators: pigeon is not known here')]);
+});
+
+test('a key is taken without the line break of its file, and an empty one leaves the headers of the environment', () => {
+  expect(readSettings({ apiKey: 'k\n' }, {}).settings.otlp.headers).toEqual({ authorization: 'Bearer k' });
+  const { settings } = readSettings(
+    { apiKey: '' },
+    { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20e' },
+  );
+  expect(settings.otlp.headers).toEqual({});
+  expect(settings.api?.headers).toEqual({ authorization: 'Bearer e' });
+});

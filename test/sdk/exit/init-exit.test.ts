@@ -32,9 +32,10 @@ afterEach(async () => {
   rmSync(spool, { recursive: true, force: true });
 });
 
-function run(ending: string): Promise<ProcessEnd> {
+function run(ending: string, env: Record<string, string> = {}): Promise<ProcessEnd> {
   return runNode(script, {
     env: {
+      ...env,
       ENDING: ending,
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       OTEL_EXPORTER_OTLP_TIMEOUT: '500',
@@ -74,6 +75,15 @@ test('process.exit in the middle of an agent loses nothing', async () => {
     { name: ALL[1], errorType: 'exit' },
     { name: ALL[2], errorType: 'exit' },
   ]);
+});
+
+test('an agent that nobody waits for is ended as abandoned and sent, also where spans go two ways', async () => {
+  expect(await run('abandon', { OTEL_TRACES_EXPORTER: 'otlp,console' })).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
+  expect(listEnded()).toEqual([{ name: ALL[2], errorType: 'abandoned' }]);
+  expect(listSpooled()).toEqual([]);
 });
 
 test('an agent that fails and takes the process with it loses nothing', async () => {

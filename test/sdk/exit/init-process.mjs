@@ -14,5 +14,6 @@ async function run() {
   });
 }
 
-if (ENDING !== 'nothing') await run();
+if (ENDING === 'abandon') void agent('planner', () => new Promise(() => undefined));
+else if (ENDING !== 'nothing') await run();
 if (ENDING === 'shutdown') await spanledger.shutdown({ timeoutMillis: 1_000 });

@@ -245,6 +245,8 @@ test('values that JSON can not say, getters that throw and strange names harm no
   expect(tool({ name: 'symbol', input: Symbol('x') }, () => null)).toBeNull();
   // A user without types may give anything.
   expect(agent(undefined as unknown as string, () => 1)).toBe(1);
+  const nothing = null as unknown as object;
+  agent('a', (run) => run.setUsage(nothing).setResponse(nothing).setScore(nothing).omitOutput());
   const [first] = await recorder.spans();
   expect(first?.attributes['gen_ai.tool.call.arguments']).toBe(
     '{"big":"18446744073709551616","self":"[circular]"}',

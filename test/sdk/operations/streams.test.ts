@@ -255,3 +255,23 @@ test('a stream that passes through two operations ends both', async () => {
   expect((await recorder.spans()).map(({ name }) => name)).toEqual(['chat m', 'invoke_agent outer']);
   expect(await outputOf('invoke_agent outer')).toEqual(said('ab'));
 });
+
+test('an iterable that is given again and again is not wrapped deeper each time', async () => {
+  const depths: number[] = [];
+  const limit = Error.stackTraceLimit;
+  const documents = {
+    [Symbol.asyncIterator]() {
+      Error.stackTraceLimit = 1_000;
+      depths.push(new Error('here').stack?.split('\n').length ?? 0);
+      Error.stackTraceLimit = limit;
+      return tellWords(['one', 'two']);
+    },
+  };
+  for (let call = 0; call < 20; call += 1) {
+    const given = agent('a', () => tool('list', () => documents));
+    expect(given).toBe(documents);
+    expect(await drain(given)).toBe(2);
+  }
+  expect(await recorder.spans()).toHaveLength(40);
+  expect(depths.at(-1)).toBe(depths[1]);
+});

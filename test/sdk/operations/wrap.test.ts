@@ -68,7 +68,7 @@ test('what of the arguments and the result is recorded can be chosen', async () 
   expect((await recorder.span('silent')).attributes).not.toHaveProperty('gen_ai.input.messages');
 });
 
-test('a choice that throws costs the span and not the call', () => {
+test('a choice that throws costs the input, and neither the span nor the call', async () => {
   const wrapped = wrap((x: number) => x, {
     name: 'odd',
     captureInput: () => {
@@ -76,6 +76,9 @@ test('a choice that throws costs the span and not the call', () => {
     },
   });
   expect(wrapped(3)).toBe(3);
+  const span = await recorder.span('odd');
+  expect(span.attributes).not.toHaveProperty(['gen_ai.input.messages']);
+  expect(span.attributes).toHaveProperty(['gen_ai.output.messages']);
 });
 
 test('a wrapped generator stays lazy and is ended when it is drained', async () => {

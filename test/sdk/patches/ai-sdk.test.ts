@@ -210,3 +210,24 @@ test('models of the AI SDK 7 are understood, and left to its integration where t
   );
   expect(calls).toHaveLength(2);
 });
+
+test('a model with private fields keeps its methods, and a frozen one works unrecorded', async () => {
+  class PrivateModel {
+    readonly modelId = 'm';
+    readonly #answer = 'yes';
+    doGenerate() {
+      return Promise.resolve(this.#answer);
+    }
+    supports() {
+      return this.#answer;
+    }
+  }
+  const wrapped = wrapModel(new PrivateModel());
+  expect(wrapped.supports()).toBe('yes');
+  expect(await wrapped.doGenerate()).toBe('yes');
+  expect(wrapped.constructor).toBe(PrivateModel);
+  expect(await recorder.spans()).toHaveLength(1);
+  const frozen = wrapModel(Object.freeze({ modelId: 'm', doGenerate: () => Promise.resolve('no') }));
+  expect(await frozen.doGenerate()).toBe('no');
+  expect(await recorder.spans()).toHaveLength(1);
+});

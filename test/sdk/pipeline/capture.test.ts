@@ -104,3 +104,18 @@ test('content may be left to the events alone, or to the attributes alone', () =
   expect(JSON.stringify(attributes?.events)).not.toContain(SPOKEN);
   expect(createCapture('all')).toBeUndefined();
 });
+
+test('none keeps no attribute of a family that the conventions do not name', () => {
+  const texts = {
+    'gen_ai.response.text': 'It is sunny.',
+    'gen_ai.request.prompt': 'Weather?',
+    'openai.note': 'hello',
+  };
+  const facts = {
+    'gen_ai.response.id': 'r1',
+    'gen_ai.request.top_p': 0.5,
+    'openai.request.service_tier': 'flex',
+  };
+  const kept = createCapture('none')?.(createEndedSpan({ attributes: { ...texts, ...facts } }));
+  expect(kept?.attributes).toEqual(facts);
+});

@@ -5,6 +5,7 @@ import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace
 import { expect, test, vi } from 'vitest';
 import { createPipeline, type PipelineOptions } from '../../../src/pipeline/pipeline.js';
 import { createSpanTransform } from '../../../src/pipeline/span-transform.js';
+import { TransformingExporter } from '../../../src/pipeline/transforming-exporter.js';
 import { startTestCollector } from '../../support/collector.js';
 import { startOtlpServer } from '../../support/otlp-server.js';
 import { contextOf, RecordingExporter } from '../../support/sdk-spans.js';
@@ -170,4 +171,32 @@ test('a transform or an exporter that throws costs details, never the program', 
   };
   tracer.startSpan('next').end();
   await expect(provider.forceFlush()).rejects.toBeDefined();
+});
+
+test('a flush waits for what is on its way, and not for what follows', async () => {
+  let startedCount = 0;
+  let hasFlushed = false;
+  const exporter = new TransformingExporter({
+    exporter: {
+      export: (_spans, confirm) =>
+        setImmediate(() =>
+          setImmediate(() => {
+            confirm({ code: ExportResultCode.SUCCESS });
+          }),
+        ),
+      shutdown: () => Promise.resolve(),
+    },
+    transform: undefined,
+    watch: undefined,
+  });
+  const proceed = () => {
+    if (hasFlushed || startedCount === 1_000) return;
+    startedCount += 1;
+    exporter.export([], () => undefined);
+    setImmediate(proceed);
+  };
+  proceed();
+  await exporter.settled();
+  hasFlushed = true;
+  expect(startedCount).toBeLessThan(100);
 });

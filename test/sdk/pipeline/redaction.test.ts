@@ -224,3 +224,16 @@ test.each(HARD_TEXTS)('a long text of %j takes no more than a moment', (unit) =>
   redact(JSON.stringify([text]));
   expect(performance.now() - started).toBeLessThan(2_000);
 });
+
+test('a number and the items of a list are secrets where their key says so, and numbers beside them are not', () => {
+  const redactor = createRedactor();
+  const redact = (text: string) =>
+    redactor.redactText(text, { place: 'attribute', key: 'gen_ai.tool.call.arguments' });
+  expect(redact('{"user":"ada","password": 12345678,"age":36}')).toBe(
+    '{"user":"ada","password": "[REDACTED:password]","age":36}',
+  );
+  expect(redact('{"api_key":["first one","second one"],"names":["ada","bob"]}')).toBe(
+    '{"api_key":["[REDACTED:api_key]","[REDACTED:api_key]"],"names":["ada","bob"]}',
+  );
+  expect(redact('{"password":{"length":12},"rules":[1,2]}')).toBe('{"password":{"length":12},"rules":[1,2]}');
+});

@@ -131,3 +131,12 @@ test('a processor in the list of NodeSDK is all that is needed, and init finds i
   await sdk.shutdown();
   expect(agent('b', (run) => run.isRecording)).toBe(false);
 });
+
+test('a processor for another provider that can not be made says so, and does nothing', async () => {
+  const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  // As untyped JavaScript may do it.
+  const cost = JSON.parse('null') as Record<string, never>;
+  const processor = spanledgerSpanProcessor({ ...QUIET, cost });
+  expect(said.mock.calls[0]?.[0]).toContain('nothing is recorded');
+  await processor.shutdown();
+});
