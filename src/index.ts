@@ -117,11 +117,19 @@ export type {
   OnQuestionOptions,
   QuestionHandler,
 } from './records/conversations/questions.js';
-export { storeArtifact } from './records/work/artifacts.js';
-export type { ArtifactOptions, ArtifactReference, StoredArtifact } from './records/work/artifacts.js';
-export { checkpoint, type CheckpointDecision, type CheckpointOptions } from './records/work/checkpoint.js';
-export { worker, type Worker, type WorkerOptions } from './records/work/worker.js';
-export type { Work, WorkHandler } from './records/work/work.js';
+export { storeArtifact } from './records/work-sessions/artifacts.js';
+export type {
+  ArtifactOptions,
+  ArtifactReference,
+  StoredArtifact,
+} from './records/work-sessions/artifacts.js';
+export {
+  checkpoint,
+  type CheckpointDecision,
+  type CheckpointOptions,
+} from './records/work-sessions/checkpoint.js';
+export { worker, type Worker, type WorkerOptions } from './records/work-sessions/worker.js';
+export type { Work, WorkHandler } from './records/work-sessions/work.js';
 export { checkOutput, outputSchema, OutputValidationError } from './records/outputs/output-schema.js';
 export type {
   InvalidOutput,

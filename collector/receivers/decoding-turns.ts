@@ -18,7 +18,6 @@ const DEFAULT_LIMITS: DecodingLimits = {
 
 /** What waits, or is in work, of one size. */
 interface Lane {
-  maxBytes: number;
   busyBytes: number;
   waiting: { byteCount: number; begin: () => void }[];
 }
@@ -29,13 +28,11 @@ interface Lane {
  */
 export class DecodingTurns {
   readonly #limits: DecodingLimits;
-  readonly #small: Lane;
-  readonly #large: Lane;
+  readonly #small: Lane = { busyBytes: 0, waiting: [] };
+  readonly #large: Lane = { busyBytes: 0, waiting: [] };
 
   constructor(limits: Partial<DecodingLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
-    this.#small = { maxBytes: this.#limits.busyBytes, busyBytes: 0, waiting: [] };
-    this.#large = { maxBytes: this.#limits.busyBytes, busyBytes: 0, waiting: [] };
   }
 
   /**
@@ -44,13 +41,13 @@ export class DecodingTurns {
    */
   async take<T>(byteCount: number, work: () => Promise<T>): Promise<T> {
     const lane = byteCount >= this.#limits.largeBytes ? this.#large : this.#small;
-    if (lane.waiting.length > 0 || !hasRoom(lane, byteCount)) await this.#wait(lane, byteCount);
+    if (lane.waiting.length > 0 || !this.#hasRoom(lane, byteCount)) await this.#wait(lane, byteCount);
     else lane.busyBytes += byteCount;
     try {
       return await work();
     } finally {
       lane.busyBytes -= byteCount;
-      beginNext(lane);
+      this.#beginNext(lane);
     }
   }
 
@@ -65,7 +62,7 @@ export class DecodingTurns {
       };
       const timer = setTimeout(() => {
         lane.waiting.splice(lane.waiting.indexOf(entry), 1);
-        beginNext(lane);
+        this.#beginNext(lane);
         reject(
           new SpanledgerError(
             'INGEST_OVERLOADED',
@@ -76,18 +73,18 @@ export class DecodingTurns {
       lane.waiting.push(entry);
     });
   }
-}
 
-/** A body that is alone always has room. */
-function hasRoom({ busyBytes, maxBytes }: Lane, byteCount: number): boolean {
-  return busyBytes === 0 || busyBytes + byteCount <= maxBytes;
-}
+  /** A body that is alone always has room. */
+  #hasRoom({ busyBytes }: Lane, byteCount: number): boolean {
+    return busyBytes === 0 || busyBytes + byteCount <= this.#limits.busyBytes;
+  }
 
-function beginNext(lane: Lane): void {
-  for (let next = lane.waiting[0]; next !== undefined; next = lane.waiting[0]) {
-    if (!hasRoom(lane, next.byteCount)) return;
-    lane.waiting.shift();
-    lane.busyBytes += next.byteCount;
-    next.begin();
+  #beginNext(lane: Lane): void {
+    for (let next = lane.waiting[0]; next !== undefined; next = lane.waiting[0]) {
+      if (!this.#hasRoom(lane, next.byteCount)) return;
+      lane.waiting.shift();
+      lane.busyBytes += next.byteCount;
+      next.begin();
+    }
   }
 }

@@ -67,8 +67,8 @@ export function createCostStamp({ prices, library, libraryAsReported = false }: 
       if (call === undefined) return span;
       const own = prices && findPrice(prices, call.model, call.provider);
       if (own !== undefined) return withCost(span, computeCost(own, call.usage), COST_SOURCE.ownPrices, true);
-      if (loader?.library === undefined) return span;
-      return withCost(span, priceByLibrary(loader.library, call), COST_SOURCE.library, libraryAsReported);
+      if (loader?.loaded === undefined) return span;
+      return withCost(span, priceByLibrary(loader.loaded, call), COST_SOURCE.library, libraryAsReported);
     },
     prepare: (spans) => {
       if (loader === undefined || loader.isSettled) return undefined;
@@ -82,14 +82,14 @@ export function createCostStamp({ prices, library, libraryAsReported = false }: 
 }
 
 class LibraryLoader {
-  library: Library | undefined;
+  loaded: Library | undefined;
   isSettled = false;
   #loading: Promise<void> | undefined;
 
   load(): Promise<void> {
     this.#loading ??= import('@pydantic/genai-prices')
       .then((library) => {
-        this.library = library;
+        this.loaded = library;
       })
       .catch(() => undefined)
       .finally(() => {

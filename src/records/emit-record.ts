@@ -6,7 +6,7 @@ import { getTracer, isActive } from '../setup/tracer.js';
 import { toRecordAttributes } from './record-attributes.js';
 import { nextMoment } from './record-clock.js';
 import type { RecordFields } from './record-fields.js';
-import { getWorkSession } from './work/work-session-context.js';
+import { getWorkSession } from './work-sessions/work-session-context.js';
 
 /**
  * Records a moment: a span without a duration, named as its type, below the active span. Each field becomes an attribute

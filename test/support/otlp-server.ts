@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Ingest, IngestRequest } from '../../collector/ingest.js';
 import { ByteBudget } from '../../collector/receivers/byte-budget.js';
 import { DecodingTurns } from '../../collector/receivers/decoding-turns.js';
 import { createOtlpHttpReceiver, type OtlpHttpReceiverOptions } from '../../collector/receivers/otlp-http.js';
 import { createTelemetry } from '../../collector/telemetry.js';
+import { listen } from './listen.js';
 
 export interface OtlpServer {
   url: string;
@@ -45,14 +45,5 @@ export async function startOtlpServer({
     else response.writeHead(204).end();
   };
   const server = createServer(handle).on('checkContinue', handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-      server.closeAllConnections();
-    });
-  return Object.assign(harness, { url: `http://127.0.0.1:${port}`, port, server, close });
+  return Object.assign(harness, { ...(await listen(server)), server });
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { listen } from './listen.js';
 
 /** A record as it came in over OTLP/JSON. */
 export interface ReceivedRecord {
@@ -66,16 +66,7 @@ export async function startRecordServer(api: ApiRoutes = () => undefined): Promi
       response.end(body === undefined ? undefined : JSON.stringify(body));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-      server.closeAllConnections();
-    });
-  return Object.assign(harness, { url: `http://127.0.0.1:${port}`, close });
+  return Object.assign(harness, await listen(server));
 }
 
 interface KeyValue {

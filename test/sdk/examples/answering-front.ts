@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { renderPlainAttributes } from '../../../collector/model/value-json.js';
 import { decodeRequest } from '../../../collector/otlp/decode-request.js';
+import { listen } from '../../support/listen.js';
 
 /** What a person says of every checkpoint; undefined while nobody has looked. */
 export interface Decision {
@@ -95,16 +95,7 @@ export async function startAnsweringFront(target: string): Promise<AnsweringFron
     response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body ?? { code: 'API_NOT_FOUND' }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-      server.closeAllConnections();
-    });
-  return Object.assign(front, { url: `http://127.0.0.1:${port}`, close });
+  return Object.assign(front, await listen(server));
 }
 
 const createPage = (data: Fields[]) => ({ data, next_cursor: null });

@@ -2,7 +2,6 @@ import Anthropic from '@anthropic-ai/sdk';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { context, propagation, trace } from '@opentelemetry/api';
 import { generateText } from 'ai';
 import { MockLanguageModelV3 } from 'ai/test';
 import OpenAI from 'openai';
@@ -11,6 +10,7 @@ import type { Span, Trace } from '../../../collector/contract/shapes.js';
 import { agent, init, patchAnthropic, patchMcp, patchOpenAI, wrapModel } from '../../../src/index.js';
 import { startTestCollector, type TestCollector } from '../../support/collector.js';
 import { startModelServer, type ModelServer } from './model-server.js';
+import { disableOtel } from '../../support/disable-otel.js';
 
 let collector: TestCollector;
 let models: ModelServer;
@@ -24,9 +24,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  trace.disable();
-  context.disable();
-  propagation.disable();
+  disableOtel();
   await models.close();
   await collector.close();
 });

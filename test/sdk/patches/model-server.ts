@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../../support/listen.js';
 
 /** One answer of the script; see test/live/model-server.mjs. */
 export interface ScriptedAnswer {
@@ -44,15 +44,5 @@ export async function startHangingServer(events: readonly object[]): Promise<Omi
       response.write(`${type}data: ${JSON.stringify(event)}\n\n`);
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server);
 }

@@ -1,4 +1,3 @@
-import { context, propagation, trace } from '@opentelemetry/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   agent,
@@ -17,15 +16,14 @@ import {
   workflow,
 } from '../../../src/index.js';
 import { startTestCollector, type TestCollector } from '../../support/collector.js';
+import { disableOtel } from '../../support/disable-otel.js';
 
 let collector: TestCollector;
 beforeAll(async () => {
   collector = await startTestCollector();
 });
 afterAll(async () => {
-  trace.disable();
-  context.disable();
-  propagation.disable();
+  disableOtel();
   await collector.close();
 });
 

@@ -1,4 +1,4 @@
-import { context, propagation, trace, type TracerProvider } from '@opentelemetry/api';
+import { trace, type TracerProvider } from '@opentelemetry/api';
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -10,6 +10,7 @@ import { registerOTel } from '@vercel/otel';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { agent, init, spanledgerSpanProcessor } from '../../../src/index.js';
 import { startOtlpServer, type OtlpServer } from '../../support/otlp-server.js';
+import { disableOtel } from '../../support/disable-otel.js';
 
 const QUIET = { pending: false, exitGuard: false };
 
@@ -22,9 +23,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await init().shutdown();
   vi.restoreAllMocks();
-  trace.disable();
-  context.disable();
-  propagation.disable();
+  disableOtel();
   await sink.close();
 });
 

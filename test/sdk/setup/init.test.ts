@@ -1,10 +1,11 @@
-import { context, propagation, trace } from '@opentelemetry/api';
+import { context, propagation } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { InitOptions } from '../../../src/config/options.js';
 import { agent, generation, init, tool } from '../../../src/index.js';
 import { startOtlpGrpcServer } from '../../support/otlp-grpc-server.js';
 import { startOtlpServer, type OtlpServer } from '../../support/otlp-server.js';
+import { disableOtel } from '../../support/disable-otel.js';
 
 const QUIET: InitOptions = { pending: false, exitGuard: false };
 
@@ -16,9 +17,7 @@ afterEach(async () => {
   await init().shutdown();
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
-  trace.disable();
-  context.disable();
-  propagation.disable();
+  disableOtel();
   await sink.close();
 });
 

@@ -1,4 +1,4 @@
-import { context, propagation, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -9,6 +9,7 @@ import { agent, generation, init, injectHeaders, tool } from '../../../src/index
 import { emitRecord } from '../../../src/records/emit-record.js';
 import { collectSpans, type CollectOptions, type SpanCollection } from '../../../src/testing.js';
 import { startOtlpServer } from '../../support/otlp-server.js';
+import { disableOtel } from '../../support/disable-otel.js';
 
 const open: { dispose: () => void }[] = [];
 const outside = trace.getTracer('application');
@@ -23,9 +24,7 @@ afterEach(() => {
   for (const one of open.splice(0)) one.dispose();
   vi.restoreAllMocks();
   vi.useRealTimers();
-  trace.disable();
-  context.disable();
-  propagation.disable();
+  disableOtel();
 });
 
 test('a whole span compares literally: ids count up, and the clock stands still until it is moved', () => {

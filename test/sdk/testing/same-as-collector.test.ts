@@ -1,17 +1,15 @@
-import { context, propagation, trace } from '@opentelemetry/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agent, embedding, generation, handoff, init, tool, workflow } from '../../../src/index.js';
 import { collectSpans } from '../../../src/testing.js';
 import { startTestCollector, type TestCollector } from '../../support/collector.js';
+import { disableOtel } from '../../support/disable-otel.js';
 
 let collector: TestCollector;
 beforeAll(async () => {
   collector = await startTestCollector();
 });
 afterAll(async () => {
-  trace.disable();
-  context.disable();
-  propagation.disable();
+  disableOtel();
   await collector.close();
 });
 
